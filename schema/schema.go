@@ -1,0 +1,133 @@
+// Package schema is the language in which an account says what its documents hold: JSON Schema
+// (drafts 04 to 2020-12) with the vocabulary that marks sensitive fields, look-up keys and time to
+// live. It parses what admins upload into the types that the GraphQL engine compiles, validates
+// documents against it, and judges how one schema may follow another.
+//
+// The package knows neither storage nor GraphQL execution; it is pure and does no I/O.
+package schema
+
+// Kind says what a Type is.
+type Kind int
+
+// The kinds there are.
+const (
+	Scalar Kind = iota + 1
+	Enum
+	Object
+	Union // of objects, told apart by a discriminator property
+	List
+)
+
+// The GraphQL scalars that a Scalar type may have as its name. JSON stands for any value.
+const (
+	String       = "String"
+	Int          = "Int" // 32 bit
+	Float        = "Float"
+	Boolean      = "Boolean"
+	ID           = "ID"
+	Long         = "Long"         // 64 bit integer; JSON number in and out
+	Decimal      = "Decimal"      // arbitrary precision; string in and out
+	Date         = "Date"         // RFC 3339 full-date
+	Time         = "Time"         // RFC 3339 full-time
+	DateTime     = "DateTime"     // RFC 3339 date-time
+	Duration     = "Duration"     // ISO 8601
+	EmailAddress = "EmailAddress" // RFC 5321
+	PhoneNumber  = "PhoneNumber"  // E.164
+	CountryCode  = "CountryCode"  // ISO 3166-1 alpha-2
+	URL          = "URL"
+	UUID         = "UUID"
+	JSON         = "JSON"
+)
+
+// Set is everything that one account's data plane is compiled from. It is immutable.
+type Set struct {
+	// Entities in order of name; no two have a GraphQL name in common.
+	Entities []*Entity
+}
+
+// Entity is one kind of document.
+type Entity struct {
+	Name        string // GraphQL type and URL name, "PurchaseInfo"
+	Plural      string // field and argument form of many, "purchaseInfos"
+	Owner       string // name of the entity that owns documents of this one; empty for a root
+	Many        bool   // an owner may have many; false: at most one
+	Description string
+	// Version of the schema, counted from 1 for each entity; 0 is the built-in default.
+	Version int
+	Type    *Type // an Object, its Name is the entity's
+	// Keys are the fields by which documents can be looked up, in order of the schema.
+	Keys []Key
+	// TTLDays is the default time to live; 0 means for ever.
+	TTLDays int
+	// Source is the effective JSON Schema: canonical JSON, keywords and properties in uploaded order.
+	Source []byte
+
+	check *validator
+}
+
+// Key is a look-up key: an exact match on one top-level scalar field, after Normalize.
+type Key struct {
+	Field  *Field
+	Unique bool
+}
+
+// Type is the shape of a value.
+type Type struct {
+	Kind        Kind
+	Name        string // GraphQL name; empty for List
+	Description string
+	Fields      []*Field    // Object: in order of the schema
+	Values      []EnumValue // Enum
+	Members     []*Type     // Union: objects
+	// Discriminator is the property that tells a union's members apart. Each member has it as a
+	// field of its own, and lists in Tags the values that select it.
+	Discriminator string
+	Tags          []string // Object that is a member of a union
+	Elem          *Type    // List
+	ElemNullable  bool     // List: elements may be null
+	// Extra is the field that carries what an Object's schema does not declare
+	// (additionalProperties, patternProperties), a JSON scalar holding an object; nil where
+	// undeclared properties are refused. It is the last of Fields.
+	Extra *Field
+}
+
+// EnumValue maps a JSON value (string, number, boolean) onto a GraphQL enum name.
+type EnumValue struct {
+	Name        string
+	Value       any // string, int64, float64 or bool
+	Description string
+	Deprecated  string
+}
+
+// Field is one property.
+type Field struct {
+	Name        string // GraphQL name
+	Property    string // JSON property name; empty for a Type's Extra
+	Type        *Type
+	Required    bool   // must be present when a document is created
+	Nullable    bool   // may be null
+	ReadOnly    bool   // in no input
+	Const       any    // the only value there is, or nil
+	Default     any    // filled in at creation when absent, or nil
+	Sensitive   bool   // masked unless disclosed
+	PII         bool   // sensitive, and sealed at rest
+	Mask        string // the strategy of x-mask, or empty for the default by type and format
+	Format      string // JSON Schema format, or empty
+	Normalize   string // how a value is normalised before it is looked up: "", "email", "name", "phone", "digits", "exact"
+	Deprecated  string // reason, or empty
+	Title       string
+	Description string
+	Examples    []any
+	// Slot numbers the fields of an Object from 0, in order of Fields.
+	Slot int
+}
+
+// Entity returns the entity of that name, or nil.
+func (s *Set) Entity(name string) *Entity {
+	for _, e := range s.Entities {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
+}
