@@ -1,0 +1,327 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// keyPrefix begins every API key, so that secret scanners can tell one.
+const keyPrefix = "pg_"
+
+// Staleness is how long a revocation made by another process may go unseen.
+const Staleness = 2 * time.Second
+
+// lastUseEvery bounds how often the time of a key's last use is written.
+const lastUseEvery = time.Minute
+
+// APIKey describes an API key. The secret is not kept.
+type APIKey struct {
+	ID        string
+	Account   tenant.ID
+	Name      string
+	Roles     []string
+	Subject   string
+	Created   time.Time
+	CreatedBy string
+	Expires   time.Time // zero: never
+	Revoked   time.Time // zero: it is not
+	LastUse   time.Time // to the minute; zero: never
+}
+
+// NewKey says what key to make.
+type NewKey struct {
+	Name    string
+	Roles   []string
+	Subject string
+	Expires time.Time
+}
+
+// APIKeys makes, lists, revokes and recognises API keys.
+//
+// A key is "pg_" + id + "_" + secret. The secret has 256 random bits, so its SHA-256 is kept: a
+// slow hash would add nothing against guessing.
+type APIKeys struct {
+	store   storage.Store
+	tenants *tenant.Registry
+	now     func() time.Time
+	log     *slog.Logger
+	cache   *expirable.LRU[[32]byte, *known]
+}
+
+// known is a recognised key. It is kept under the hash of the whole token.
+type known struct {
+	id        string
+	principal *Principal
+	expires   time.Time
+}
+
+var credentials = storage.Space{Account: storage.System, Collection: storage.Credentials}
+
+// NewAPIKeys returns the API keys of a store.
+func NewAPIKeys(store storage.Store, tenants *tenant.Registry, now func() time.Time, log *slog.Logger) *APIKeys {
+	return &APIKeys{store: store, tenants: tenants, now: now, log: log,
+		cache: expirable.NewLRU[[32]byte, *known](10_000, nil, Staleness)}
+}
+
+type keyRecord struct {
+	Name      string    `bson:"name"`
+	Hash      []byte    `bson:"hash"`
+	Roles     []string  `bson:"roles"`
+	Subject   string    `bson:"subject,omitempty"`
+	Created   time.Time `bson:"created"`
+	CreatedBy string    `bson:"createdBy"`
+	Expires   time.Time `bson:"expires,omitempty"`
+	Revoked   time.Time `bson:"revoked,omitempty"`
+	LastUse   time.Time `bson:"lastUse,omitempty"`
+}
+
+// Create makes a key for by's account and returns it with its secret. Nobody can hand out a
+// permission that is not theirs.
+func (k *APIKeys) Create(ctx context.Context, by *Principal, n NewKey) (APIKey, string, error) {
+	if err := by.Check(Account); err != nil {
+		return APIKey{}, "", err
+	}
+	p, err := newPrincipal(by.Account, "", n.Subject, n.Roles)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	if extra := p.permissions &^ by.permissions; extra != 0 {
+		return APIKey{}, "", fmt.Errorf("%w: a key cannot have permissions that its maker lacks", ErrDenied)
+	}
+	return k.create(ctx, by.Account, by.Actor, n)
+}
+
+// Bootstrap makes the first key of an account, before anybody could ask for it.
+func (k *APIKeys) Bootstrap(ctx context.Context, account tenant.ID, by string, n NewKey) (APIKey, string, error) {
+	return k.create(ctx, account, by, n)
+}
+
+func (k *APIKeys) create(ctx context.Context, account tenant.ID, by string, n NewKey) (APIKey, string, error) {
+	if l := utf8.RuneCountInString(n.Name); l < 1 || l > 200 || !utf8.ValidString(n.Name) {
+		return APIKey{}, "", fmt.Errorf("%w: a name is 1 to 200 characters", ErrInvalid)
+	}
+	if len(n.Roles) == 0 {
+		return APIKey{}, "", fmt.Errorf("%w: a key needs a role; the roles are %s", ErrInvalid, roleNames())
+	}
+	if _, err := newPrincipal(account, "", n.Subject, n.Roles); err != nil {
+		return APIKey{}, "", err
+	}
+	if len(n.Subject) > 256 {
+		return APIKey{}, "", fmt.Errorf("%w: a subject is at most 256 characters", ErrInvalid)
+	}
+	now := k.now().UTC().Truncate(time.Millisecond)
+	if !n.Expires.IsZero() && !n.Expires.After(now) {
+		return APIKey{}, "", fmt.Errorf("%w: the expiry is in the past", ErrInvalid)
+	}
+	id := strings.ToLower(rand.Text()[:16])
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	token := keyPrefix + id + "_" + base64.RawURLEncoding.EncodeToString(secret)
+	hash := sha256.Sum256([]byte(token))
+	rec := keyRecord{Name: n.Name, Hash: hash[:], Roles: n.Roles, Subject: n.Subject, Created: now, CreatedBy: by,
+		Expires: n.Expires.UTC().Truncate(time.Millisecond)}
+	r, err := encodeKey(id, account, rec)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	if err := k.store.Insert(ctx, credentials, r); err != nil {
+		return APIKey{}, "", fmt.Errorf("auth: create key: %w", err)
+	}
+	return describe(id, account, rec), token, nil
+}
+
+// List returns the keys of p's account, revoked and expired ones too, oldest first within 10,000.
+func (k *APIKeys) List(ctx context.Context, p *Principal) ([]APIKey, error) {
+	if err := p.Check(Account); err != nil {
+		return nil, err
+	}
+	found, err := k.store.Owned(ctx, credentials, []string{string(p.Account)}, storage.Page{Limit: 10_000})
+	if err != nil {
+		return nil, fmt.Errorf("auth: list keys: %w", err)
+	}
+	list := make([]APIKey, 0, len(found[0]))
+	for _, r := range found[0] {
+		rec, err := decodeKey(r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, describe(r.ID, p.Account, rec))
+	}
+	slices.SortFunc(list, func(a, b APIKey) int { return a.Created.Compare(b.Created) })
+	return list, nil
+}
+
+// Revoke ends a key of p's account: here at once, in other processes within [Staleness]. Revoking
+// twice changes nothing.
+func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, error) {
+	if err := p.Check(Account); err != nil {
+		return APIKey{}, err
+	}
+	rec, err := k.change(ctx, id, p.Account, func(r *keyRecord) bool {
+		if !r.Revoked.IsZero() {
+			return false
+		}
+		r.Revoked = k.now().UTC().Truncate(time.Millisecond)
+		return true
+	})
+	if err != nil {
+		return APIKey{}, err
+	}
+	for _, token := range k.cache.Keys() {
+		if c, ok := k.cache.Peek(token); ok && c.id == id {
+			k.cache.Remove(token)
+		}
+	}
+	return describe(id, p.Account, rec), nil
+}
+
+// change rewrites a key's record until nobody interferes; edit reports whether there is a change.
+func (k *APIKeys) change(ctx context.Context, id string, account tenant.ID, edit func(*keyRecord) bool) (keyRecord, error) {
+	for {
+		r, err := k.get(ctx, id)
+		if err != nil {
+			return keyRecord{}, err
+		}
+		if r.Owner != string(account) {
+			return keyRecord{}, ErrNotFound
+		}
+		rec, err := decodeKey(r)
+		if err != nil || !edit(&rec) {
+			return rec, err
+		}
+		next, err := encodeKey(id, account, rec)
+		if err != nil {
+			return rec, err
+		}
+		switch err := k.store.Replace(ctx, credentials, next, r.Rev); {
+		case errors.Is(err, storage.ErrConflict):
+		case err != nil:
+			return rec, fmt.Errorf("auth: change key: %w", err)
+		default:
+			return rec, nil
+		}
+	}
+}
+
+// Authenticate recognises an API key.
+func (k *APIKeys) Authenticate(ctx context.Context, token string) (*Principal, error) {
+	hash := sha256.Sum256([]byte(token))
+	c, ok := k.cache.Get(hash)
+	if !ok {
+		var err error
+		if c, err = k.recognise(ctx, token, hash); err != nil {
+			return nil, err
+		}
+		k.cache.Add(hash, c)
+	}
+	if !c.expires.IsZero() && !k.now().Before(c.expires) {
+		return nil, ErrUnauthenticated
+	}
+	if _, err := k.tenants.Active(ctx, c.principal.Account); err != nil {
+		return nil, err
+	}
+	return c.principal, nil
+}
+
+func (k *APIKeys) recognise(ctx context.Context, token string, hash [32]byte) (*known, error) {
+	rest, ok := strings.CutPrefix(token, keyPrefix)
+	if !ok {
+		return nil, ErrUnauthenticated
+	}
+	id, _, ok := strings.Cut(rest, "_")
+	if !ok || len(id) != 16 {
+		return nil, ErrUnauthenticated
+	}
+	r, err := k.get(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	rec, err := decodeKey(r)
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare(rec.Hash, hash[:]) != 1 || !rec.Revoked.IsZero() {
+		return nil, ErrUnauthenticated
+	}
+	p, err := newPrincipal(tenant.ID(r.Owner), "key:"+id, rec.Subject, rec.Roles)
+	if err != nil {
+		return nil, err
+	}
+	k.used(ctx, id, p.Account, rec)
+	return &known{id: id, principal: p, expires: rec.Expires}, nil
+}
+
+// used notes that a key was used. Failing to is logged and no reason to refuse the request.
+func (k *APIKeys) used(ctx context.Context, id string, account tenant.ID, rec keyRecord) {
+	now := k.now().UTC().Truncate(time.Minute)
+	if now.Sub(rec.LastUse) < lastUseEvery {
+		return
+	}
+	_, err := k.change(ctx, id, account, func(r *keyRecord) bool {
+		changed := now.After(r.LastUse)
+		r.LastUse = now
+		return changed
+	})
+	if err != nil {
+		k.log.WarnContext(ctx, "last use of a key not written", "key", id, "error", err)
+	}
+}
+
+func (k *APIKeys) get(ctx context.Context, id string) (storage.Record, error) {
+	for _, c := range []byte(id) {
+		if c < '0' || c > 'z' {
+			return storage.Record{}, ErrNotFound
+		}
+	}
+	if id == "" || len(id) > 64 {
+		return storage.Record{}, ErrNotFound
+	}
+	r, err := k.store.Get(ctx, credentials, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.Record{}, ErrNotFound
+	}
+	if err != nil {
+		return storage.Record{}, fmt.Errorf("auth: read key: %w", err)
+	}
+	return r, nil
+}
+
+func describe(id string, account tenant.ID, r keyRecord) APIKey {
+	return APIKey{ID: id, Account: account, Name: r.Name, Roles: r.Roles, Subject: r.Subject, Created: r.Created.UTC(),
+		CreatedBy: r.CreatedBy, Expires: r.Expires, Revoked: r.Revoked, LastUse: r.LastUse}
+}
+
+func encodeKey(id string, account tenant.ID, rec keyRecord) (storage.Record, error) {
+	body, err := bson.Marshal(rec)
+	if err != nil {
+		return storage.Record{}, fmt.Errorf("auth: encode key: %w", err)
+	}
+	return storage.Record{ID: id, Rev: rand.Text(), Owner: string(account), Body: body}, nil
+}
+
+func decodeKey(r storage.Record) (keyRecord, error) {
+	var rec keyRecord
+	if err := bson.Unmarshal(r.Body, &rec); err != nil {
+		return rec, fmt.Errorf("auth: key record %q cannot be read: %w", r.ID, err)
+	}
+	return rec, nil
+}

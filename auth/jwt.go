@@ -1,0 +1,356 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/time/rate"
+
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// Provider says how the tokens of one identity provider are verified and read.
+type Provider struct {
+	// Issuer is the exact `iss` of its tokens. Without JWKSURL the keys are found by OpenID Connect
+	// Discovery 1.0: Issuer + "/.well-known/openid-configuration".
+	Issuer  string `json:"issuer"`
+	JWKSURL string `json:"jwksUrl,omitempty"`
+	// Audience lists values of `aud` of which a token must have one.
+	Audience []string `json:"audience"`
+	// Algorithms is the allow-list of signature algorithms; default RS256, ES256, PS256, EdDSA.
+	// Symmetric algorithms and "none" are refused here.
+	Algorithms []string `json:"algorithms,omitempty"`
+	// ClockSkewSeconds is how far clocks may differ when exp, nbf and iat are judged; default 60, at most 300.
+	ClockSkewSeconds *int `json:"clockSkewSeconds,omitempty"`
+	// Account is the account that tokens act for: a fixed value, or the claim that holds it.
+	Account Mapping `json:"account"`
+	// Roles are the claim that holds role names, or a fixed value of names parted by spaces.
+	Roles Mapping `json:"roles"`
+	// RoleNames maps a value of the roles claim onto a role. Values that it lacks give no role.
+	// Without it, values that are roles' own names count.
+	RoleNames map[string]string `json:"roleNames,omitempty"`
+	// Subject is the claim (or value) that holds the shopper's profile id; default the claim "sub".
+	// It counts only for tokens with the role shopper.
+	Subject Mapping `json:"subject"`
+}
+
+// Mapping is where a property of a principal comes from: a claim (dots lead into objects), or a
+// value that is the same for all tokens.
+type Mapping struct {
+	Claim string `json:"claim,omitempty"`
+	Value string `json:"value,omitempty"`
+}
+
+var asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+// ParseProviders reads the providers of a configuration file: {"providers": [...]}.
+func ParseProviders(r io.Reader) ([]Provider, error) {
+	var file struct {
+		Providers []Provider `json:"providers"`
+	}
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("auth: identity providers: %w", err)
+	}
+	for i, p := range file.Providers {
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("auth: identity provider %d: %w", i+1, err)
+		}
+	}
+	return file.Providers, nil
+}
+
+func (p Provider) check() error {
+	for name, raw := range map[string]string{"issuer": p.Issuer, "jwksUrl": p.JWKSURL} {
+		if raw == "" && name == "jwksUrl" {
+			continue
+		}
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			return fmt.Errorf("%s must be an https URL (http only on loopback)", name)
+		}
+	}
+	if len(p.Audience) == 0 {
+		return errors.New("audience is missing: name the values of `aud` that are meant for this server")
+	}
+	for _, a := range p.Algorithms {
+		if !slices.Contains(asymmetric, a) {
+			return fmt.Errorf("algorithms may hold %s", strings.Join(asymmetric, ", "))
+		}
+	}
+	if s := p.ClockSkewSeconds; s != nil && (*s < 0 || *s > 300) {
+		return errors.New("clockSkewSeconds is 0 to 300")
+	}
+	if (p.Account.Claim == "") == (p.Account.Value == "") {
+		return errors.New(`account needs either "claim" or "value"`)
+	}
+	if (p.Roles.Claim == "") == (p.Roles.Value == "") {
+		return errors.New(`roles needs either "claim" or "value"`)
+	}
+	for _, r := range p.RoleNames {
+		if !slices.ContainsFunc(Roles, func(known Role) bool { return known.Name == r }) {
+			return fmt.Errorf("roleNames may map onto %s", roleNames())
+		}
+	}
+	return nil
+}
+
+func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+// tokenMemory is how long a verified token is taken without verifying its signature again.
+const tokenMemory = 10 * time.Second
+
+// JWTs recognises the tokens of identity providers (RFC 7519, verified as RFC 8725 advises).
+type JWTs struct {
+	providers map[string]*provider // by issuer
+	tenants   *tenant.Registry
+	now       func() time.Time
+	cache     *expirable.LRU[[32]byte, verified]
+}
+
+type verified struct {
+	principal *Principal
+	expires   time.Time
+}
+
+// provider is a Provider with its keys, fetched when they are first needed.
+type provider struct {
+	Provider
+	ctx    context.Context // ends the refreshing of keys
+	client *http.Client
+	log    *slog.Logger
+	parser *jwt.Parser
+
+	mu    sync.Mutex
+	keys  keyfunc.Keyfunc
+	retry time.Time // no new attempt to find the keys before
+}
+
+// NewJWTs recognises the tokens of the given providers until ctx ends.
+func NewJWTs(ctx context.Context, providers []Provider, tenants *tenant.Registry, now func() time.Time, log *slog.Logger) *JWTs {
+	j := &JWTs{providers: map[string]*provider{}, tenants: tenants, now: now,
+		cache: expirable.NewLRU[[32]byte, verified](10_000, nil, tokenMemory)}
+	for _, p := range providers {
+		skew := time.Minute
+		if p.ClockSkewSeconds != nil {
+			skew = time.Duration(*p.ClockSkewSeconds) * time.Second
+		}
+		algorithms := p.Algorithms
+		if len(algorithms) == 0 {
+			algorithms = []string{"RS256", "ES256", "PS256", "EdDSA"}
+		}
+		if p.Subject == (Mapping{}) {
+			p.Subject.Claim = "sub"
+		}
+		j.providers[p.Issuer] = &provider{Provider: p, ctx: ctx, log: log,
+			client: &http.Client{Timeout: 5 * time.Second},
+			parser: jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience...),
+				jwt.WithExpirationRequired(), jwt.WithLeeway(skew), jwt.WithIssuedAt(), jwt.WithTimeFunc(now))}
+	}
+	return j
+}
+
+// Authenticate recognises a JWT.
+func (j *JWTs) Authenticate(ctx context.Context, token string) (*Principal, error) {
+	hash := sha256.Sum256([]byte(token))
+	v, ok := j.cache.Get(hash)
+	if !ok || !j.now().Before(v.expires) {
+		var err error
+		if v, err = j.verify(token); err != nil {
+			return nil, err
+		}
+		j.cache.Add(hash, v)
+	}
+	switch _, err := j.tenants.Active(ctx, v.principal.Account); {
+	case errors.Is(err, tenant.ErrNotFound):
+		return nil, ErrUnauthenticated
+	case err != nil:
+		return nil, err
+	}
+	return v.principal, nil
+}
+
+func (j *JWTs) verify(token string) (verified, error) {
+	unverified := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, unverified); err != nil {
+		return verified{}, ErrUnauthenticated
+	}
+	issuer, err := unverified.GetIssuer()
+	if err != nil {
+		return verified{}, ErrUnauthenticated
+	}
+	p := j.providers[issuer]
+	if p == nil {
+		return verified{}, ErrUnauthenticated
+	}
+	keys, err := p.keySet(j.now())
+	if err != nil {
+		return verified{}, err
+	}
+	claims := jwt.MapClaims{}
+	if _, err := p.parser.ParseWithClaims(token, claims, keys.Keyfunc); err != nil {
+		return verified{}, ErrUnauthenticated
+	}
+	principal, err := p.principal(claims)
+	if err != nil {
+		return verified{}, ErrUnauthenticated
+	}
+	expires, err := claims.GetExpirationTime()
+	if err != nil {
+		return verified{}, ErrUnauthenticated
+	}
+	return verified{principal, expires.Time}, nil
+}
+
+func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
+	accounts := p.Account.read(claims)
+	if len(accounts) != 1 {
+		return nil, ErrUnauthenticated
+	}
+	var roles []string
+	for _, value := range p.Roles.read(claims) {
+		if p.RoleNames != nil {
+			value = p.RoleNames[value]
+		}
+		known := slices.ContainsFunc(Roles, func(r Role) bool { return r.Name == value })
+		if known && !slices.Contains(roles, value) {
+			roles = append(roles, value)
+		}
+	}
+	subject := ""
+	if slices.Contains(roles, Shopper) {
+		if values := p.Subject.read(claims); len(values) == 1 {
+			subject = values[0]
+		}
+	}
+	// The actor is told apart by issuer and subject, hashed: subjects of shoppers' providers can be
+	// e-mail addresses, and the actor is written to logs and records.
+	sub, err := claims.GetSubject()
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256([]byte(p.Issuer + "\x00" + sub))
+	return newPrincipal(tenant.ID(accounts[0]), fmt.Sprintf("jwt:%x", digest[:12]), subject, roles)
+}
+
+// read returns a mapping's values: those of a claim that is a string or a list of strings, or the
+// fixed value; a string of several words counts as a list (as `scope` does in RFC 8693).
+func (m Mapping) read(claims jwt.MapClaims) []string {
+	if m.Claim == "" {
+		return strings.Fields(m.Value)
+	}
+	var at any = map[string]any(claims)
+	if direct, ok := claims[m.Claim]; ok { // claims named by a URL hold dots
+		at = direct
+	} else {
+		for _, step := range strings.Split(m.Claim, ".") {
+			object, ok := at.(map[string]any)
+			if !ok {
+				return nil
+			}
+			at = object[step]
+		}
+	}
+	switch v := at.(type) {
+	case string:
+		return strings.Fields(v)
+	case []any:
+		var list []string
+		for _, one := range v {
+			if s, ok := one.(string); ok {
+				list = append(list, s)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+// keySet returns the provider's keys, which then refresh themselves. While they cannot be found it
+// fails with ErrUnavailable, and tries again every few seconds.
+func (p *provider) keySet(now time.Time) (keyfunc.Keyfunc, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.keys != nil {
+		return p.keys, nil
+	}
+	if now.Before(p.retry) {
+		return nil, ErrUnavailable
+	}
+	p.retry = now.Add(5 * time.Second)
+	jwks := p.JWKSURL
+	if jwks == "" {
+		var err error
+		if jwks, err = p.discover(); err != nil {
+			p.log.Error("keys of identity provider not found", "issuer", p.Issuer, "error", err)
+			return nil, ErrUnavailable
+		}
+	}
+	keys, err := keyfunc.NewDefaultOverrideCtx(p.ctx, []string{jwks}, keyfunc.Override{
+		Client:      p.client,
+		HTTPTimeout: 5 * time.Second,
+		// A token with an unknown key id makes the keys be read anew, now and then; other such
+		// tokens do not wait for it.
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(10*time.Second), 1),
+		RateLimitWaitMax:  time.Millisecond,
+		RefreshInterval:   10 * time.Minute,
+		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+			return func(ctx context.Context, err error) {
+				p.log.ErrorContext(ctx, "keys of identity provider not read", "issuer", p.Issuer, "error", err)
+			}
+		},
+	})
+	if err != nil {
+		p.log.Error("keys of identity provider not read", "issuer", p.Issuer, "error", err)
+		return nil, ErrUnavailable
+	}
+	p.keys = keys
+	return keys, nil
+}
+
+// ErrUnavailable says that a token cannot be verified at present, since the identity provider's
+// keys cannot be reached.
+var ErrUnavailable = errors.New("auth: identity provider unavailable")
+
+// discover finds the address of the keys (OpenID Connect Discovery 1.0, section 4).
+func (p *provider) discover() (string, error) {
+	at := strings.TrimSuffix(p.Issuer, "/") + "/.well-known/openid-configuration"
+	req, err := http.NewRequestWithContext(p.ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := p.client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("discovery answered %s", res.Status)
+	}
+	var doc struct {
+		Issuer  string `json:"issuer"`
+		JWKSURI string `json:"jwks_uri"`
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&doc); err != nil {
+		return "", fmt.Errorf("discovery document: %w", err)
+	}
+	if doc.Issuer != p.Issuer || doc.JWKSURI == "" {
+		return "", errors.New("discovery document is for another issuer or names no keys")
+	}
+	return doc.JWKSURI, nil
+}
