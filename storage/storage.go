@@ -104,7 +104,9 @@ var (
 )
 
 // Store is a driver. All methods are safe for concurrent use. Returned records are the caller's:
-// they do not alias the driver's memory. Errors wrap the sentinels above.
+// they do not alias the driver's memory. Errors wrap the sentinels above, or the context's error: a
+// write that ends so may have happened or may still happen. A call that breaks a limit fails with
+// [ErrInvalid], one to a closed store with [ErrUnavailable].
 type Store interface {
 	// Get returns one record, or ErrNotFound.
 	Get(ctx context.Context, in Space, id string) (Record, error)
@@ -122,7 +124,8 @@ type Store interface {
 	Replace(ctx context.Context, in Space, r Record, prev string) error
 
 	// Delete removes a record, provided its revision is prev; an empty prev removes any revision.
-	// ErrNotFound if there is none, ErrConflict if the revision differs. Durable as Insert.
+	// ErrNotFound if there is none, ErrConflict if the revision differs. Durable as Insert. Unlike
+	// every other call it also sees a record that has expired, since this is how it is swept.
 	Delete(ctx context.Context, in Space, id, prev string) error
 
 	// Scan returns a stretch of the space in order of id. Fewer than Limit records mean the end.

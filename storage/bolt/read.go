@@ -1,0 +1,318 @@
+package bolt
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/profilegraph/profilegraph/storage"
+)
+
+// reader is a read transaction with its cursors. One goroutine uses it at a time.
+type reader struct {
+	tx         *bbolt.Tx
+	generation uint64
+	cursors    map[cursorKey]*bbolt.Cursor
+	scratch    []byte
+}
+
+type cursorKey struct {
+	collection storage.Collection
+	kind       kind
+}
+
+// readers keeps idle readers, since to begin a transaction and to find its buckets costs as much
+// as the read itself. An idle reader is good until the next commit. It must be given back before
+// the commit too: the database waits for all readers when it has to map a grown file anew.
+type readers struct {
+	db *bbolt.DB
+
+	mu         sync.Mutex
+	idle       []*reader
+	generation uint64 // of the newest commit
+	paused     bool
+}
+
+// maxIdle is enough for every goroutine that can run at a time on a large machine.
+const maxIdle = 64
+
+func (p *readers) get() (*reader, error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		r := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return r, nil
+	}
+	generation := p.generation
+	p.mu.Unlock()
+
+	tx, err := p.db.Begin(false)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return &reader{tx: tx, generation: generation, cursors: map[cursorKey]*bbolt.Cursor{}}, nil
+}
+
+func (p *readers) put(r *reader) error {
+	p.mu.Lock()
+	if !p.paused && r.generation == p.generation && len(p.idle) < maxIdle {
+		p.idle = append(p.idle, r)
+		p.mu.Unlock()
+		return nil
+	}
+	p.mu.Unlock()
+	return r.tx.Rollback()
+}
+
+// pause ends the idle readers and keeps none until resume.
+func (p *readers) pause() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.paused = nil, true
+	p.mu.Unlock()
+	for _, r := range idle {
+		// The one error there is says that the transaction has ended already.
+		_ = r.tx.Rollback()
+	}
+}
+
+// resume follows a commit: a reader that began before it is not kept.
+func (p *readers) resume() {
+	p.mu.Lock()
+	p.generation++
+	p.paused = false
+	p.mu.Unlock()
+}
+
+func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	r, err := s.readers.get()
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	err = f(r)
+	if e := s.readers.put(r); err == nil && e != nil {
+		err = unavailable(e)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return nil
+}
+
+func (r *reader) cursor(c storage.Collection, k kind) *bbolt.Cursor {
+	key := cursorKey{c, k}
+	cursor := r.cursors[key]
+	if cursor == nil {
+		cursor = r.tx.Bucket(bucketName(c, k)).Cursor()
+		r.cursors[key] = cursor
+	}
+	return cursor
+}
+
+// get returns the record of an id unless it is absent or has expired.
+func (r *reader) get(in storage.Space, id string, now func() time.Time) (record storage.Record, ok bool, err error) {
+	key := append(appendSpace(r.scratch[:0], in), id...)
+	r.scratch = key
+	k, v := r.cursor(in.Collection, records).Seek(key)
+	if !bytes.Equal(k, key) {
+		return storage.Record{}, false, nil
+	}
+	found, err := open(v)
+	if err != nil || found.expired(now) {
+		return storage.Record{}, false, err
+	}
+	record, err = found.record(id)
+	return record, err == nil, err
+}
+
+func (s stored) expired(now func() time.Time) bool {
+	return s.expires != never && s.expires <= now().UnixMilli()
+}
+
+// walk calls visit, in the order of the page, with the rest of each key that begins with base and
+// is in the page, until visit returns false.
+func walk(c *bbolt.Cursor, base []byte, p storage.Page, visit func(id, value []byte) (bool, error)) error {
+	prefix := slices.Concat(base, []byte(p.Prefix))
+	var k, v []byte
+	step := c.Next
+	if p.Desc {
+		step = c.Prev
+		from := successor(slices.Clone(prefix))
+		if after := slices.Concat(base, []byte(p.After)); p.After != "" && bytes.Compare(after, from) < 0 {
+			from = after
+		}
+		// The cursor stands at from or behind it, hence one step back; or behind everything.
+		if k, _ = c.Seek(from); k == nil {
+			k, v = c.Last()
+		} else {
+			k, v = c.Prev()
+		}
+	} else {
+		from := prefix
+		if after := slices.Concat(base, []byte(p.After)); p.After != "" && bytes.Compare(after, prefix) >= 0 {
+			from = append(after, 0)
+		}
+		k, v = c.Seek(from)
+	}
+	for ; bytes.HasPrefix(k, prefix); k, v = step() {
+		if more, err := visit(k[len(base):], v); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries returns the records that an index lists under one value.
+func (r *reader) entries(in storage.Space, index kind, value string, p storage.Page, now func() time.Time) ([]storage.Record, error) {
+	var out []storage.Record
+	base := appendEntry(nil, in, value)
+	err := walk(r.cursor(in.Collection, index), base, p, func(id, _ []byte) (bool, error) {
+		record, ok, err := r.get(in, string(id), now)
+		if ok {
+			out = append(out, record)
+		}
+		return len(out) < p.Limit, err
+	})
+	return out, err
+}
+
+// Get implements storage.Store.
+func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record storage.Record, err error) {
+	if err := in.Check(); err != nil {
+		return storage.Record{}, fmt.Errorf("get: %w", err)
+	}
+	err = s.read(ctx, "get", func(r *reader) error {
+		var ok bool
+		record, ok, err = r.get(in, id, s.now)
+		if err == nil && !ok {
+			return storage.ErrNotFound
+		}
+		return err
+	})
+	return record, err
+}
+
+// GetMany implements storage.Store.
+func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string) ([]storage.Record, error) {
+	if err := cmp.Or(in.Check(), storage.AtMost(len(ids), storage.MaxRecords)); err != nil {
+		return nil, fmt.Errorf("get many: %w", err)
+	}
+	out := make([]storage.Record, len(ids))
+	err := s.read(ctx, "get many", func(r *reader) error {
+		for i, id := range ids {
+			var err error
+			if out[i], _, err = r.get(in, id, s.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Scan implements storage.Store.
+func (s *Store) Scan(ctx context.Context, in storage.Space, p storage.Page) ([]storage.Record, error) {
+	if err := cmp.Or(in.Check(), p.Check()); err != nil {
+		return nil, fmt.Errorf("scan: %w", err)
+	}
+	var out []storage.Record
+	err := s.read(ctx, "scan", func(r *reader) error {
+		return walk(r.cursor(in.Collection, records), appendSpace(nil, in), p, func(id, v []byte) (bool, error) {
+			found, err := open(v)
+			if err != nil || found.expired(s.now) {
+				return true, err
+			}
+			record, err := found.record(string(id))
+			out = append(out, record)
+			return len(out) < p.Limit, err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Find implements storage.Store.
+func (s *Store) Find(ctx context.Context, in storage.Space, values []string, limit int) ([][]storage.Record, error) {
+	p := storage.Page{Limit: limit}
+	if err := cmp.Or(in.Check(), p.Check(), storage.AtMost(len(values), storage.MaxFindKeys)); err != nil {
+		return nil, fmt.Errorf("find: %w", err)
+	}
+	return s.listed(ctx, "find", in, keys, values, p)
+}
+
+// Owned implements storage.Store.
+func (s *Store) Owned(ctx context.Context, in storage.Space, ids []string, p storage.Page) ([][]storage.Record, error) {
+	noPrefix := storage.AtMost(len(p.Prefix), 0)
+	if err := cmp.Or(in.Check(), p.Check(), noPrefix, storage.AtMost(len(ids), storage.MaxRecords)); err != nil {
+		return nil, fmt.Errorf("owned: %w", err)
+	}
+	return s.listed(ctx, "owned", in, owners, ids, p)
+}
+
+// listed returns what an index lists under each of the values.
+func (s *Store) listed(ctx context.Context, op string, in storage.Space, index kind, values []string, p storage.Page) ([][]storage.Record, error) {
+	out := make([][]storage.Record, len(values))
+	err := s.read(ctx, op, func(r *reader) error {
+		for i, value := range values {
+			if !storage.ValidID(value) {
+				continue // nothing is listed under it, and a NUL in it would reach other entries
+			}
+			var err error
+			if out[i], err = r.entries(in, index, value, p, s.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Expired implements storage.Store.
+func (s *Store) Expired(ctx context.Context, c storage.Collection, limit int) ([]storage.Located, error) {
+	if err := cmp.Or(c.Check(), storage.Page{Limit: limit}.Check()); err != nil {
+		return nil, fmt.Errorf("expired: %w", err)
+	}
+	now := s.now().UnixMilli()
+	var out []storage.Located
+	err := s.read(ctx, "expired", func(r *reader) error {
+		cursor := r.cursor(c, expiry)
+		for k, _ := cursor.First(); k != nil && len(out) < limit; k, _ = cursor.Next() {
+			when, in, id, err := splitExpiry(k, c)
+			if err != nil {
+				return err
+			}
+			if when > now {
+				return nil
+			}
+			_, v := r.cursor(c, records).Seek(k[8:])
+			found, err := open(v)
+			if err != nil {
+				return err
+			}
+			out = append(out, storage.Located{Space: in, ID: id, Rev: string(found.rev())})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

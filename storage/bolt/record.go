@@ -1,0 +1,200 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/storage"
+)
+
+// The layout. A collection has four buckets, and all four change in one transaction:
+//
+//	records   account 0 part 0 id        -> record
+//	keys      account 0 part 0 key 0 id  -> nothing
+//	owners    account 0 part 0 owner 0 id -> nothing
+//	expiry    milliseconds, then the key in records -> nothing
+//
+// 0 is a NUL byte, which none of the parts can hold.
+type kind int
+
+const (
+	records kind = iota
+	keys
+	owners
+	expiry
+)
+
+var kinds = []kind{records, keys, owners, expiry}
+
+func bucketName(c storage.Collection, k kind) []byte {
+	return []byte(string(c) + [...]string{"", ".keys", ".owners", ".expiry"}[k])
+}
+
+// appendSpace appends what the keys of all records of a space begin with.
+func appendSpace(b []byte, in storage.Space) []byte {
+	b = append(b, in.Account...)
+	b = append(b, 0)
+	b = append(b, in.Part...)
+	return append(b, 0)
+}
+
+// appendEntry appends what the index entries of one key, or of one owner, begin with.
+func appendEntry(b []byte, in storage.Space, value string) []byte {
+	b = appendSpace(b, in)
+	b = append(b, value...)
+	return append(b, 0)
+}
+
+// appendExpiry appends the beginning of an expiry entry, so that entries sort by time.
+func appendExpiry(b []byte, millis int64) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(millis)^(1<<63))
+}
+
+// splitExpiry takes an expiry entry apart.
+func splitExpiry(entry []byte, c storage.Collection) (millis int64, in storage.Space, id string, err error) {
+	if len(entry) < 8 {
+		return 0, in, "", errCorrupt
+	}
+	millis = int64(binary.BigEndian.Uint64(entry) ^ (1 << 63))
+	account, rest, ok := strings.Cut(string(entry[8:]), "\x00")
+	part, id, ok2 := strings.Cut(rest, "\x00")
+	if !ok || !ok2 {
+		return 0, in, "", errCorrupt
+	}
+	return millis, storage.Space{Account: storage.Account(account), Collection: c, Part: part}, id, nil
+}
+
+// successor is the smallest key behind all that begin with prefix. prefix is changed and returned;
+// its last byte is a NUL or printable.
+func successor(prefix []byte) []byte {
+	prefix[len(prefix)-1]++
+	return prefix
+}
+
+// A stored record is
+//
+//	format byte | expires, 8 bytes | length of head | head | body
+//
+// and its head is a sequence of length-prefixed strings: rev, owner, keys. It becomes one
+// string when it is read, of which rev, owner and keys are parts.
+const recordFormat = 1
+
+// never is the stored form of a zero Expires.
+const never = math.MaxInt64
+
+var errCorrupt = errors.New("a stored record is corrupt")
+
+// stored is an encoded record taken apart as far as most reads need it. It aliases its bytes.
+type stored struct {
+	expires int64
+	head    []byte
+	body    []byte
+}
+
+func encode(r storage.Record) []byte {
+	size := len(r.Rev) + len(r.Owner) + 2*(2+len(r.Keys))
+	for _, key := range r.Keys {
+		size += len(key)
+	}
+	head := make([]byte, 0, size)
+	head = appendString(head, r.Rev)
+	head = appendString(head, r.Owner)
+	for _, key := range r.Keys {
+		head = appendString(head, key)
+	}
+	b := make([]byte, 0, 1+8+binary.MaxVarintLen32+len(head)+len(r.Body))
+	b = append(b, recordFormat)
+	b = binary.BigEndian.AppendUint64(b, uint64(millis(r.Expires)))
+	b = binary.AppendUvarint(b, uint64(len(head)))
+	b = append(b, head...)
+	return append(b, r.Body...)
+}
+
+func open(b []byte) (stored, error) {
+	if len(b) < 10 || b[0] != recordFormat {
+		return stored{}, errCorrupt
+	}
+	n, width := binary.Uvarint(b[9:])
+	rest := b[9+max(width, 0):]
+	if width <= 0 || n > uint64(len(rest)) {
+		return stored{}, errCorrupt
+	}
+	return stored{expires: int64(binary.BigEndian.Uint64(b[1:])), head: rest[:n], body: rest[n:]}, nil
+}
+
+// rev is the revision. It aliases the stored bytes.
+func (s stored) rev() []byte {
+	n, width := binary.Uvarint(s.head)
+	if width <= 0 || n > uint64(len(s.head)-width) {
+		return nil
+	}
+	return s.head[width : width+int(n)]
+}
+
+// indexed returns what of the record is not its body: revision, owner and keys. They are a copy.
+func (s stored) indexed() (rev, owner string, keys []string, err error) {
+	head := string(s.head)
+	rev, head, ok := cutString(head)
+	owner, head, ok2 := cutString(head)
+	if !ok || !ok2 {
+		return "", "", nil, errCorrupt
+	}
+	if head != "" {
+		keys = make([]string, 0, 4)
+	}
+	for head != "" {
+		var key string
+		if key, head, ok = cutString(head); !ok {
+			return "", "", nil, errCorrupt
+		}
+		keys = append(keys, key)
+	}
+	return rev, owner, keys, nil
+}
+
+// record returns a copy of the whole.
+func (s stored) record(id string) (r storage.Record, err error) {
+	r.ID = id
+	r.Rev, r.Owner, r.Keys, err = s.indexed()
+	if s.expires != never {
+		r.Expires = time.UnixMilli(s.expires).UTC()
+	}
+	r.Body = bson.Raw(bytes.Clone(s.body))
+	return r, err
+}
+
+func appendString(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+// cutString takes the first of a sequence of strings off. Lengths are below 2^14: two bytes at most.
+func cutString(s string) (first, rest string, ok bool) {
+	if s == "" {
+		return "", "", false
+	}
+	n, s := int(s[0]), s[1:]
+	if n >= 0x80 {
+		if s == "" {
+			return "", "", false
+		}
+		n, s = n&0x7f|int(s[0])<<7, s[1:]
+	}
+	if n > len(s) {
+		return "", "", false
+	}
+	return s[:n], s[n:], true
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return never
+	}
+	return t.UnixMilli()
+}

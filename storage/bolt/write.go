@@ -1,0 +1,223 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/profilegraph/profilegraph/storage"
+)
+
+// maxBatch bounds the writes of one transaction, and maxBatchBytes their sizes, so that none waits
+// long and the transaction's pages fit in memory.
+const (
+	maxBatch      = 256
+	maxBatchBytes = 32 << 20
+)
+
+// write is one operation on its way into a transaction.
+type write struct {
+	ctx   context.Context
+	space storage.Space
+	id    string
+	next  []byte                      // the encoded record to write; nil deletes
+	admit func(current *stored) error // judges the record in place, which may be nil
+
+	result error         // the operation's own result
+	done   chan struct{} // closed when result is final and, if nil, durable
+}
+
+// Insert implements storage.Store.
+func (s *Store) Insert(ctx context.Context, in storage.Space, r storage.Record) error {
+	return s.put(ctx, "insert", in, r, func(current *stored) error {
+		if current != nil && !current.expired(s.now) {
+			return storage.ErrExists
+		}
+		return nil
+	})
+}
+
+// Replace implements storage.Store.
+func (s *Store) Replace(ctx context.Context, in storage.Space, r storage.Record, prev string) error {
+	return s.put(ctx, "replace", in, r, func(current *stored) error {
+		switch {
+		case current == nil || current.expired(s.now):
+			return storage.ErrNotFound
+		case string(current.rev()) != prev:
+			return storage.ErrConflict
+		}
+		return nil
+	})
+}
+
+// Delete implements storage.Store.
+func (s *Store) Delete(ctx context.Context, in storage.Space, id, prev string) error {
+	if err := in.Check(); err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	return s.submit("delete", &write{ctx: ctx, space: in, id: id, admit: func(current *stored) error {
+		switch {
+		case current == nil:
+			return storage.ErrNotFound
+		case prev != "" && string(current.rev()) != prev:
+			return storage.ErrConflict
+		}
+		return nil
+	}})
+}
+
+func (s *Store) put(ctx context.Context, op string, in storage.Space, r storage.Record, admit func(*stored) error) error {
+	if err := in.Check(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := r.Check(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return s.submit(op, &write{ctx: ctx, space: in, id: r.ID, next: encode(r), admit: admit})
+}
+
+// submit hands a write over to commit and waits for its result, or for the end of its context.
+func (s *Store) submit(op string, w *write) error {
+	w.done = make(chan struct{})
+	if err := s.enqueue(w); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	select {
+	case <-w.done:
+		if w.result != nil {
+			return fmt.Errorf("%s: %w", op, w.result)
+		}
+		return nil
+	case <-w.ctx.Done():
+		return fmt.Errorf("%s, outcome unknown: %w", op, w.ctx.Err())
+	}
+}
+
+func (s *Store) enqueue(w *write) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return fmt.Errorf("%w: the store is closed", storage.ErrUnavailable)
+	}
+	select {
+	case s.writes <- w:
+		return nil
+	case <-w.ctx.Done():
+		return w.ctx.Err()
+	}
+}
+
+// commit applies the writes that wait, all in one transaction, until the store closes.
+func (s *Store) commit() {
+	defer close(s.done)
+	for first := range s.writes {
+		batch, size := []*write{first}, len(first.next)
+		for len(batch) < maxBatch && size < maxBatchBytes {
+			w := s.waiting()
+			if w == nil {
+				break
+			}
+			batch, size = append(batch, w), size+len(w.next)
+		}
+		s.apply(batch)
+	}
+}
+
+// waiting returns a write that waits already, or nil.
+func (s *Store) waiting() *write {
+	select {
+	case w := <-s.writes: // nil if the store is closing
+		return w
+	default:
+		return nil
+	}
+}
+
+// apply makes one transaction of a batch. A write that is not admitted changes nothing and does
+// not disturb the others; a failure of the database is everybody's.
+func (s *Store) apply(batch []*write) {
+	s.readers.pause()
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		for _, w := range batch {
+			if w.result = w.ctx.Err(); w.result != nil {
+				continue // nobody waits for it
+			}
+			if err := w.apply(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.readers.resume()
+	for _, w := range batch {
+		if err != nil {
+			w.result = unavailable(err)
+		}
+		close(w.done)
+	}
+}
+
+// apply does one write within a transaction. Its error is the database's; what the caller of the
+// write did wrong is in w.result.
+func (w *write) apply(tx *bbolt.Tx) error {
+	bucket := tx.Bucket(bucketName(w.space.Collection, records))
+	key := append(appendSpace(nil, w.space), w.id...)
+	old := bucket.Get(key)
+
+	var current *stored
+	if old != nil {
+		found, err := open(old)
+		if err != nil {
+			return err
+		}
+		current = &found
+	}
+	if w.result = w.admit(current); w.result != nil {
+		return nil
+	}
+	if err := w.index(tx, old, (*bbolt.Bucket).Delete); err != nil {
+		return err
+	}
+	if err := w.index(tx, w.next, func(b *bbolt.Bucket, entry []byte) error { return b.Put(entry, nil) }); err != nil {
+		return err
+	}
+	if w.next == nil {
+		return bucket.Delete(key)
+	}
+	return bucket.Put(key, w.next)
+}
+
+// index calls change with each index entry of an encoded record of w's id, which may be nil.
+func (w *write) index(tx *bbolt.Tx, encoded []byte, change func(b *bbolt.Bucket, entry []byte) error) error {
+	if encoded == nil {
+		return nil
+	}
+	s, err := open(encoded)
+	if err != nil {
+		return err
+	}
+	_, owner, values, err := s.indexed()
+	if err != nil {
+		return err
+	}
+	c := w.space.Collection
+	for _, value := range values {
+		if err := change(tx.Bucket(bucketName(c, keys)), append(appendEntry(nil, w.space, value), w.id...)); err != nil {
+			return err
+		}
+	}
+	if owner != "" {
+		if err := change(tx.Bucket(bucketName(c, owners)), append(appendEntry(nil, w.space, owner), w.id...)); err != nil {
+			return err
+		}
+	}
+	if s.expires != never {
+		entry := append(appendSpace(appendExpiry(nil, s.expires), w.space), w.id...)
+		return change(tx.Bucket(bucketName(c, expiry)), entry)
+	}
+	return nil
+}
