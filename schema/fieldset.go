@@ -1,5 +1,7 @@
 package schema
 
+import "maps"
+
 // FieldSet is a set of field slots.
 type FieldSet struct {
 	low  uint64
@@ -25,4 +27,9 @@ func (s FieldSet) Has(slot int) bool {
 	}
 	_, ok := s.high[slot]
 	return ok
+}
+
+// Equal reports whether two sets hold the same slots.
+func (s FieldSet) Equal(o FieldSet) bool {
+	return s.low == o.low && maps.Equal(s.high, o.high)
 }

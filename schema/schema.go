@@ -85,10 +85,14 @@ type Type struct {
 	Tags          []string // Object that is a member of a union
 	Elem          *Type    // List
 	ElemNullable  bool     // List: elements may be null
+	Numeric       bool     // Decimal: the JSON value is a number, not a string
 	// Extra is the field that carries what an Object's schema does not declare
 	// (additionalProperties, patternProperties), a JSON scalar holding an object; nil where
 	// undeclared properties are refused. It is the last of Fields.
 	Extra *Field
+
+	byProperty map[string]*Field // of an Object
+	byTag      map[string]*Type  // of a Union
 }
 
 // EnumValue maps a JSON value (string, number, boolean) onto a GraphQL enum name.

@@ -1,0 +1,106 @@
+package schema
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// format is one value of the keyword "format".
+type format struct {
+	scalar  string            // the GraphQL scalar of a string with it
+	numeric bool              // it is said of numbers
+	valid   func(string) bool // nil: the validator's own check holds
+}
+
+// formats are the formats that are known. Others are annotations without effect.
+var formats = map[string]format{
+	"email":                 {scalar: EmailAddress},
+	"idn-email":             {scalar: String, valid: func(s string) bool { at := strings.LastIndexByte(s, '@'); return at > 0 && at < len(s)-1 }},
+	"uri":                   {scalar: URL, valid: isURL},
+	"url":                   {scalar: URL, valid: isURL},
+	"iri":                   {scalar: String},
+	"uri-reference":         {scalar: String},
+	"iri-reference":         {scalar: String},
+	"uri-template":          {scalar: String},
+	"uuid":                  {scalar: UUID},
+	"date":                  {scalar: Date},
+	"time":                  {scalar: Time},
+	"date-time":             {scalar: DateTime},
+	"duration":              {scalar: Duration},
+	"phone":                 {scalar: PhoneNumber, valid: isE164},
+	"e164":                  {scalar: PhoneNumber, valid: isE164},
+	"country":               {scalar: CountryCode, valid: isCountry},
+	"country-code":          {scalar: CountryCode, valid: isCountry},
+	"iso-3166-1-alpha-2":    {scalar: CountryCode, valid: isCountry},
+	"decimal":               {scalar: Decimal, valid: isDecimal},
+	"ipv4":                  {scalar: String},
+	"ipv6":                  {scalar: String},
+	"hostname":              {scalar: String},
+	"json-pointer":          {scalar: String},
+	"relative-json-pointer": {scalar: String},
+	"regex":                 {scalar: String},
+	"password":              {scalar: String},
+	"byte":                  {scalar: String},
+	"binary":                {scalar: String},
+	"int32":                 {scalar: Int, numeric: true},
+	"int64":                 {scalar: Long, numeric: true},
+	"long":                  {scalar: Long, numeric: true},
+	"uint32":                {scalar: Long, numeric: true},
+	"uint64":                {scalar: Long, numeric: true},
+	"float":                 {scalar: Float, numeric: true},
+	"double":                {scalar: Float, numeric: true},
+}
+
+var errFormat = errors.New("does not match the format")
+
+// registerFormats gives the validator the checks that it lacks, or has looser.
+func registerFormats(c *jsonschema.Compiler) {
+	for name, f := range formats {
+		if f.valid == nil {
+			continue
+		}
+		c.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(v any) error {
+			if s, ok := v.(string); ok && !f.valid(s) {
+				return errFormat
+			}
+			return nil
+		}})
+	}
+	// Formats that only the validator knows would be checked without being documented.
+	for _, name := range []string{"period", "semver"} {
+		c.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(any) error { return nil }})
+	}
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "") && !strings.ContainsAny(s, " \\<>\"{}|^`")
+}
+
+// isE164 accepts "+", a country code and a number: 7 to 15 digits.
+func isE164(s string) bool {
+	digits, ok := strings.CutPrefix(s, "+")
+	return ok && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+}
+
+// isDecimal accepts what JSON accepts as a number, within the limits of a number.
+func isDecimal(s string) bool {
+	return len(s) <= maxNumberLen && isJSONNumber(s) && json.Valid([]byte(s)) && checkNumber(s) == ""
+}
+
+func isCountry(s string) bool {
+	return len(s) == 2 && strings.Contains(countries, " "+s+" ")
+}
+
+// countries are the officially assigned codes of ISO 3166-1 alpha-2.
+const countries = ` AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ ` +
+	`CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR ` +
+	`GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT ` +
+	`JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ ` +
+	`NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW ` +
+	`SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ ` +
+	`UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW `

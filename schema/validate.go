@@ -1,0 +1,306 @@
+package schema
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// Violation is one way in which a document does not satisfy its schema. It never holds a value of
+// the document; a property name that the schema does not declare appears only if it looks like one.
+type Violation struct {
+	Path    string // JSON property names and list indexes joined by '.'; empty for the document itself
+	Rule    string // the keyword that was violated
+	Message string
+}
+
+const (
+	maxDocumentDepth = 64
+	maxWork          = 20_000_000  // schemas applied to values
+	maxMatching      = 200_000_000 // bytes times instructions of a pattern
+	maxViolations    = 100
+)
+
+// validator is the compiled schema of an entity.
+type validator struct {
+	schema  *jsonschema.Schema
+	work    int // schemas that may apply to one value
+	program int // instructions of the largest pattern
+}
+
+// Validate holds a document against the schema. The document is what encoding/json decodes with
+// UseNumber. Beyond JSON Schema it refuses, at any depth, properties that are not declared where
+// additionalProperties is absent, and numbers that their GraphQL type cannot carry.
+//
+// The result is empty if the document is valid; it has at most 100 elements, in order of Path.
+func (e *Entity) Validate(doc map[string]any) []Violation {
+	v := &validation{}
+	values, text := v.guard(doc, nil)
+	if len(v.found) == 0 && (values*max(e.check.work, 1) > maxWork || text*e.check.program > maxMatching) {
+		v.add(nil, "size", "the document is too large to be checked against its schema")
+	}
+	if len(v.found) > 0 {
+		return v.result()
+	}
+	v.object(e.Type, doc, nil)
+	if err := e.check.schema.Validate(doc); err != nil {
+		if failed, ok := err.(*jsonschema.ValidationError); ok {
+			v.failed(e.Type, failed)
+		} else {
+			v.add(nil, "schema", "does not satisfy the schema")
+		}
+	}
+	return v.result()
+}
+
+type validation struct {
+	found []Violation
+}
+
+func (v *validation) add(path []string, rule, message string) {
+	if len(v.found) < 10*maxViolations {
+		v.found = append(v.found, Violation{Path: strings.Join(path, "."), Rule: rule, Message: message})
+	}
+}
+
+func (v *validation) result() []Violation {
+	slices.SortStableFunc(v.found, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
+	})
+	list := slices.CompactFunc(v.found, func(a, b Violation) bool { return a.Path == b.Path && a.Rule == b.Rule })
+	return list[:min(len(list), maxViolations)]
+}
+
+// guard refuses what would be costly or could not be stored, and counts values and bytes of text.
+func (v *validation) guard(value any, path []string) (values, text int) {
+	values = 1
+	if len(path) > maxDocumentDepth {
+		v.add(path[:1], "depth", "is nested too deeply")
+		return values, 0
+	}
+	switch x := value.(type) {
+	case string:
+		if !utf8.ValidString(x) {
+			v.add(path, "type", "is not valid UTF-8")
+		}
+		return values, len(x)
+	case json.Number:
+		if !isJSONNumber(string(x)) || checkNumber(string(x)) != "" || !storable(x) {
+			v.add(path, "number", "is a number with more digits than can be stored")
+		}
+	case []any:
+		for i, e := range x {
+			n, t := v.guard(e, append(path, strconv.Itoa(i)))
+			values, text = values+n, text+t
+		}
+	case map[string]any:
+		for k, e := range x {
+			if strings.IndexByte(k, 0) >= 0 || !utf8.ValidString(k) {
+				v.add(path, "propertyNames", "has a property whose name cannot be stored")
+				continue
+			}
+			n, t := v.guard(e, append(path, safeName(k)))
+			values, text = values+n, text+t+len(k)
+		}
+	case nil, bool:
+	default:
+		v.add(path, "type", "is not a JSON value")
+	}
+	return values, text
+}
+
+// object checks what the types demand beyond JSON Schema.
+func (v *validation) object(t *Type, doc map[string]any, path []string) {
+	for name, value := range doc {
+		f := t.byProperty[name]
+		switch {
+		case f != nil:
+			if value != nil {
+				v.value(f.Type, value, append(path, name))
+			} else if !f.Nullable {
+				v.add(append(path, name), "type", "must not be null")
+			}
+		case t.Extra == nil:
+			v.add(append(path, safeName(name)), "additionalProperties", "is not declared by the schema")
+		}
+	}
+}
+
+func (v *validation) value(t *Type, value any, path []string) {
+	switch t.Kind {
+	case Object:
+		if doc, ok := value.(map[string]any); ok {
+			v.object(t, doc, path)
+		} else {
+			v.add(path, "type", "must be object")
+		}
+	case Union:
+		doc, ok := value.(map[string]any)
+		if !ok {
+			v.add(path, "type", "must be object")
+		} else if m := t.member(doc); m != nil {
+			v.object(m, doc, path)
+		} else {
+			v.add(append(path, t.Discriminator), "discriminator", "must be one of the values that tell the alternatives apart")
+		}
+	case List:
+		list, ok := value.([]any)
+		if !ok {
+			v.add(path, "type", "must be array")
+			return
+		}
+		for i, e := range list {
+			at := append(path, strconv.Itoa(i))
+			if e != nil {
+				v.value(t.Elem, e, at)
+			} else if !t.ElemNullable {
+				v.add(at, "type", "must not be null")
+			}
+		}
+	case Scalar:
+		if rule, message := scalarFault(t, value); rule != "" {
+			v.add(path, rule, message)
+		}
+	}
+}
+
+func scalarFault(t *Type, value any) (rule, message string) {
+	number, isNumber := value.(json.Number)
+	switch t.Name {
+	case JSON:
+		return "", ""
+	case Boolean:
+		if !isBool(value) {
+			return "type", "must be boolean"
+		}
+	case Int, Long:
+		i, whole := integral(number)
+		switch {
+		case !isNumber:
+			return "type", "must be integer"
+		case !whole:
+			return "type", "must be an integer of at most 64 bits"
+		case t.Name == Int && (i > math.MaxInt32 || i < math.MinInt32):
+			return "type", "must be an integer of at most 32 bits; the format int64 allows for larger ones"
+		}
+	case Float:
+		if !isNumber {
+			return "type", "must be number"
+		}
+		if f, err := number.Float64(); err != nil || math.IsInf(f, 0) {
+			return "type", "is a number beyond the range of 64 bit floating point"
+		}
+	default:
+		if t.Numeric != isNumber || !t.Numeric && !isString(value) {
+			if t.Numeric {
+				return "type", "must be number"
+			}
+			return "type", "must be string"
+		}
+	}
+	return "", ""
+}
+
+// failed takes over what the validator found.
+func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
+	for _, leaf := range leaves(e, nil) {
+		rule, message := explain(leaf.ErrorKind)
+		path := safePath(t, leaf.InstanceLocation)
+		switch k := leaf.ErrorKind.(type) {
+		case *kind.Required:
+			for _, name := range k.Missing {
+				v.add(append(path, name), rule, message)
+			}
+		case *kind.AdditionalProperties:
+			for _, name := range k.Properties {
+				v.add(append(path, safeName(name)), rule, message)
+			}
+		default:
+			v.add(path, rule, message)
+		}
+	}
+}
+
+// safePath is a path in which names that are not declared are shown only if they look like names.
+func safePath(t *Type, location []string) []string {
+	path := make([]string, 0, len(location)+1)
+	for _, token := range location {
+		name := safeName(token)
+		switch {
+		case t == nil:
+		case t.Kind == List:
+			name, t = token, t.Elem
+		case t.Kind == Object && t.byProperty[token] != nil:
+			name, t = token, t.byProperty[token].Type
+		case t.Kind == Union:
+			var next *Type
+			for _, m := range t.Members {
+				if f := m.byProperty[token]; f != nil {
+					name, next = token, f.Type
+				}
+			}
+			t = next
+		default:
+			t = nil
+		}
+		path = append(path, name)
+	}
+	return path
+}
+
+// A name of a property is the client's text, too: an e-mail address or a number used as a key must
+// not come out in an error.
+var nameLike = regexp.MustCompile(`^[A-Za-z_$@][A-Za-z0-9_:-]{0,39}$|^[0-9]{1,6}$`)
+
+func safeName(s string) string {
+	if nameLike.MatchString(s) {
+		return s
+	}
+	return "*"
+}
+
+// Defaults adds the schema's default values to a document, at any depth, where the property is
+// absent. Containers that are absent stay so unless they have a default of their own.
+func (e *Entity) Defaults(doc map[string]any) { fillDefaults(e.Type, doc) }
+
+func fillDefaults(t *Type, doc map[string]any) {
+	for _, f := range t.Fields {
+		if f == t.Extra {
+			continue
+		}
+		value, present := doc[f.Property]
+		if !present && f.Default != nil {
+			doc[f.Property] = copyValue(f.Default)
+		} else if value != nil {
+			fillValue(f.Type, value)
+		}
+	}
+}
+
+func fillValue(t *Type, value any) {
+	switch t.Kind {
+	case Object:
+		if doc, ok := value.(map[string]any); ok {
+			fillDefaults(t, doc)
+		}
+	case Union:
+		if doc, ok := value.(map[string]any); ok {
+			if m := t.member(doc); m != nil {
+				fillDefaults(m, doc)
+			}
+		}
+	case List:
+		list, _ := value.([]any)
+		for _, e := range list {
+			fillValue(t.Elem, e)
+		}
+	}
+}
