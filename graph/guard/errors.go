@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -143,8 +144,10 @@ func supported(s *ast.Schema, doc *ast.QueryDocument) *gqlerror.Error {
 	return nil
 }
 
-// validationRules are the validator's own, except that suggestions are left to explain, which
-// bounds the work they take, and that introspection has been measured already.
+// validationRules are the validator's own, with these exceptions: suggestions are left to explain,
+// which bounds the work they take; what connected and measure have seen to is left out; an answer is
+// never delivered in parts, though the validator's prelude has a directive for it; and a literal of
+// type Int has 32 bits.
 func validationRules() map[string]core.RuleFunc {
 	r := rules.NewDefaultRules()
 	for _, plain := range []core.Rule{
@@ -157,9 +160,34 @@ func validationRules() map[string]core.RuleFunc {
 		r.RemoveRule(strings.TrimSuffix(plain.Name, "WithoutSuggestions"))
 		r.AddRule(plain.Name, plain.RuleFunc)
 	}
-	r.RemoveRule(rules.MaxIntrospectionDepth.Name)
+	for _, done := range []core.Rule{rules.MaxIntrospectionDepth, rules.NoFragmentCyclesRule, rules.KnownFragmentNamesRule} {
+		r.RemoveRule(done.Name)
+	}
+	r.AddRule(noIncrementalDelivery, func(observers *core.Events, addError core.AddErrFunc) {
+		observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
+			if d.Name == "defer" || d.Name == "stream" {
+				addError(core.Message(`Directive "@%s" is not supported.`, d.Name), core.At(d.Position))
+			}
+		})
+	})
+	r.AddRule(intRange, func(observers *core.Events, addError core.AddErrFunc) {
+		observers.OnValue(func(_ *core.Walker, v *ast.Value) {
+			if v.Kind != ast.IntValue || v.Definition == nil || v.Definition.Name != "Int" {
+				return
+			}
+			if _, err := strconv.ParseInt(v.Raw, 10, 32); err != nil {
+				addError(core.Message(`Expected a value of type "Int", which has 32 bits.`), core.At(v.Position))
+			}
+		})
+	})
 	return r.GetInner()
 }
+
+// The rules that the validator lacks.
+const (
+	intRange              = "IntRange"
+	noIncrementalDelivery = "NoIncrementalDelivery"
+)
 
 // Shapes of the validator's messages. A name is a GraphQL name, a type may be wrapped.
 var (
@@ -201,8 +229,8 @@ func explain(s *ast.Schema, rule, message string) string {
 		if m := unknownType.FindStringSubmatch(message); m != nil {
 			return abridge(message) + suggest(m[1], typeNames(s))
 		}
-	case "FragmentsOnCompositeTypes", "KnownDirectives", "KnownFragmentNames", "KnownRootType",
-		"LoneAnonymousOperation", "NoFragmentCycles", "NoUndefinedVariables", "NoUnusedFragments",
+	case "FragmentsOnCompositeTypes", intRange, "KnownDirectives", "KnownRootType",
+		"LoneAnonymousOperation", noIncrementalDelivery, "NoUndefinedVariables", "NoUnusedFragments",
 		"NoUnusedVariables", "PossibleFragmentSpreads", "ProvidedRequiredArguments", "ScalarLeafs",
 		"SingleFieldSubscriptions", "UniqueArgumentNames", "UniqueDirectivesPerLocation",
 		"UniqueFragmentNames", "UniqueInputFieldNames", "UniqueOperationNames",

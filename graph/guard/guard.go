@@ -87,10 +87,13 @@ func Parse(s *ast.Schema, query, operation string, l Limits) (*Operation, gqlerr
 	if err != nil {
 		return nil, gqlerror.List{err}
 	}
-	if err := acyclic(doc); err != nil {
+	if err := connected(doc); err != nil {
 		return nil, gqlerror.List{err}
 	}
 	if err := measure(doc, l); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	if err := compare(doc); err != nil {
 		return nil, gqlerror.List{err}
 	}
 	if errs := validate(s, doc); len(errs) > 0 {
@@ -141,8 +144,9 @@ func pick(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, *gqler
 	return nil, fail(NotFound, nil, "The query holds no operation of that name.")
 }
 
-// acyclic reports a fragment that spreads itself. Everything behind it relies on there being none.
-func acyclic(doc *ast.QueryDocument) *gqlerror.Error {
+// connected reports a spread of a fragment that is missing or that spreads itself. Everything behind
+// it relies on there being none.
+func connected(doc *ast.QueryDocument) *gqlerror.Error {
 	const (
 		entered = iota + 1
 		left
@@ -160,21 +164,27 @@ func acyclic(doc *ast.QueryDocument) *gqlerror.Error {
 				err = visit(sel.SelectionSet)
 			case *ast.FragmentSpread:
 				f := fragments[sel.Name]
-				if f == nil || state[f] == left {
-					continue
-				}
-				if state[f] == entered {
+				switch {
+				case f == nil:
+					return fail(ValidationFailed, sel.Position, "Unknown fragment %s.", quote(sel.Name))
+				case state[f] == entered:
 					return fail(ValidationFailed, sel.Position, "Fragment %s spreads itself.", quote(sel.Name))
+				case state[f] == 0:
+					state[f] = entered
+					err = visit(f.SelectionSet)
+					state[f] = left
 				}
-				state[f] = entered
-				err = visit(f.SelectionSet)
-				state[f] = left
 			}
 			if err != nil {
 				return err
 			}
 		}
 		return nil
+	}
+	for _, op := range doc.Operations {
+		if err := visit(op.SelectionSet); err != nil {
+			return err
+		}
 	}
 	for _, f := range doc.Fragments {
 		if state[f] == left {

@@ -46,7 +46,7 @@ type measurer struct {
 	measured  map[*ast.FragmentDefinition]size
 }
 
-// measure reports the first limit that an acyclic document exceeds.
+// measure reports the first limit that a document with sound spreads exceeds.
 func measure(doc *ast.QueryDocument, l Limits) *gqlerror.Error {
 	m := measurer{
 		fragments: byName(doc.Fragments),
@@ -100,9 +100,7 @@ func (m *measurer) selection(set ast.SelectionSet) size {
 			total.add(m.selection(sel.SelectionSet))
 			total.directives = sum(total.directives, len(sel.Directives))
 		case *ast.FragmentSpread:
-			if f := m.fragments[sel.Name]; f != nil {
-				total.add(m.fragment(f))
-			}
+			total.add(m.fragment(m.fragments[sel.Name]))
 			total.directives = sum(total.directives, len(sel.Directives))
 		}
 	}
