@@ -19,10 +19,10 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 const largestKept = 64 << 10
 
 func post(r *http.Request, e Executor, o Options) Response {
-	if !takesJSON(r.Header.Get("Content-Type")) {
+	if !takesJSON(first(r.Header["Content-Type"])) {
 		return Fail(UnsupportedMediaType, "Send application/json in UTF-8.", http.StatusUnsupportedMediaType)
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+	if encoding := first(r.Header["Content-Encoding"]); encoding != "" && encoding != "identity" {
 		return Fail(UnsupportedMediaType, "Send the body without a content encoding.", http.StatusUnsupportedMediaType)
 	}
 	maxBody := o.MaxBody
@@ -48,10 +48,18 @@ func post(r *http.Request, e Executor, o Options) Response {
 	case !utf8.Valid(body):
 		return refuse("The body is not valid UTF-8.")
 	}
-	if first := space(body, 0); first < len(body) && body[first] == '[' {
+	if at(body, space(body, 0), '[') {
 		return batch(r, e, body, o.MaxBatch)
 	}
 	return single(r, e, body)
+}
+
+// first returns the first value of a header, or "".
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 func single(r *http.Request, e Executor, body []byte) Response {

@@ -97,17 +97,28 @@ func stringAt(body []byte, i int) (end int, escaped, ok bool) {
 		return i, false, false
 	}
 	for i++; i < len(body); i++ {
-		switch c := body[i]; {
-		case c == '"':
+		if !special[body[i]] {
+			continue
+		}
+		switch body[i] {
+		case '"':
 			return i + 1, escaped, true
-		case c == '\\':
+		case '\\':
 			escaped = true
 			i++
-		case c < ' ':
+		default:
 			return i, escaped, false
 		}
 	}
 	return len(body), escaped, false
+}
+
+// special are the bytes that mean something in a string, or may not be in one.
+var special = [256]bool{
+	0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 9: true, 10: true,
+	11: true, 12: true, 13: true, 14: true, 15: true, 16: true, 17: true, 18: true, 19: true, 20: true,
+	21: true, 22: true, 23: true, 24: true, 25: true, 26: true, 27: true, 28: true, 29: true, 30: true,
+	31: true, '"': true, '\\': true,
 }
 
 // scanString decodes the string at i and returns where it ends.

@@ -159,12 +159,18 @@ var (
 	noSniff   = []string{"nosniff"}
 )
 
+// headersHeldBack is how many bytes of a body net/http holds back, with the headers, until the
+// handler returns: it adds the length of shorter bodies itself, at less expense.
+const headersHeldBack = 2048
+
 func write(w http.ResponseWriter, t mediaType, response Response) {
 	h := w.Header()
 	h["Content-Type"] = t.contentType()
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
-	h["Content-Length"] = []string{strconv.Itoa(len(response.Body))}
+	if len(response.Body) >= headersHeldBack {
+		h["Content-Length"] = []string{strconv.Itoa(len(response.Body))}
+	}
 	status := response.Status
 	if status == 0 {
 		status = http.StatusOK
