@@ -1,0 +1,51 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// Accounts manages the accounts of the installation on behalf of principals with the permission
+// Platform.
+type Accounts struct {
+	tenants *tenant.Registry
+	keys    *APIKeys
+}
+
+// NewAccounts returns the accounts of a registry.
+func NewAccounts(tenants *tenant.Registry, keys *APIKeys) *Accounts { return &Accounts{tenants, keys} }
+
+// Create adds an account, and a first key with the role admin, whose secret it returns.
+func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name string) (*tenant.Account, APIKey, string, error) {
+	if err := p.Check(Platform); err != nil {
+		return nil, APIKey{}, "", err
+	}
+	t, err := a.tenants.Create(ctx, id, name)
+	if err != nil {
+		return nil, APIKey{}, "", err
+	}
+	key, secret, err := a.keys.Bootstrap(ctx, t.ID, p.Actor, NewKey{Name: "First admin key", Roles: []string{"admin"}})
+	return t, key, secret, err
+}
+
+// Update renames, suspends or resumes an account.
+func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c tenant.Changes) (*tenant.Account, error) {
+	if err := p.Check(Platform); err != nil {
+		return nil, err
+	}
+	return a.tenants.Update(ctx, id, c)
+}
+
+// List returns accounts in order of id, those behind after, at most limit.
+func (a *Accounts) List(ctx context.Context, p *Principal, after tenant.ID, limit int) ([]*tenant.Account, error) {
+	if err := p.Check(Platform); err != nil {
+		return nil, err
+	}
+	return a.tenants.List(ctx, after, limit)
+}
+
+// Own returns the principal's own account.
+func (a *Accounts) Own(ctx context.Context, p *Principal) (*tenant.Account, error) {
+	return a.tenants.Get(ctx, p.Account)
+}

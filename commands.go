@@ -1,0 +1,545 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// commands is the command line. Commands other than serve, recover and version talk to a running
+// server's control plane, with the rights of the key that they are given.
+type commands struct {
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the server (what happens without a command)."`
+	Account accountCommand `cmd:"" help:"Manage the installation's accounts."`
+	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Manage the account's API keys."`
+	Schema  schemaCommand  `cmd:"" help:"Check, publish and look at schemas."`
+	Recover recoverCommand `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
+	Version versionCommand `cmd:"" help:"Print the version of the program."`
+}
+
+// terminal is where a command reads and writes.
+type terminal struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// command runs the command line and returns the exit code: 0 done, 1 failed, 2 wrongly called.
+func command(args []string, in io.Reader, out, errs io.Writer) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("profilegraph"), kong.Writers(out, errs), kong.UsageOnError(),
+		kong.Description("Keeps the personal data of shoppers in one system: a GraphQL server whose types come from JSON Schemas uploaded at run time."),
+		kong.Exit(func(code int) { exit = code }))
+	if err != nil {
+		fmt.Fprintln(errs, "error:", err)
+		return 2
+	}
+	k, err := parser.Parse(args)
+	if exit >= 0 { // help was asked for and printed
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "error: %v\nhint: profilegraph --help\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(terminal{in, out, errs}); err != nil {
+		fmt.Fprintln(errs, "error:", err)
+		if h := hint(err); h != "" {
+			fmt.Fprintln(errs, "hint:", h)
+		}
+		return 1
+	}
+	return 0
+}
+
+type serveCommand struct {
+	Config
+}
+
+func (c *serveCommand) Run(ctx context.Context, t terminal) error {
+	return serve(ctx, c.Config, t.out, t.err)
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(t terminal) error {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version += " " + s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintln(t.out, "profilegraph", version)
+	return err
+}
+
+type recoverCommand struct {
+	Account      string `default:"main" help:"The account."`
+	Data         string `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store." placeholder:"DIR"`
+	MongodbURI   string `name:"mongodb-uri" env:"MONGODB_URI" help:"The MongoDB instead." placeholder:"URI"`
+	WithOperator bool   `name:"operator" help:"Let the key manage the installation's accounts too."`
+}
+
+func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
+	if c.MongodbURI == "" {
+		if _, err := os.Stat(c.Data); err != nil {
+			return fmt.Errorf("there is no data folder: %w", err)
+		}
+	}
+	store, err := openStore(ctx, Config{Data: c.Data, MongodbURI: c.MongodbURI})
+	if err != nil {
+		return err
+	}
+	tenants := tenant.New(store, time.Now)
+	_, err = tenants.Get(ctx, tenant.ID(c.Account))
+	if err == nil {
+		roles := []string{"admin"}
+		if c.WithOperator {
+			roles = append(roles, "operator")
+		}
+		var key string
+		_, key, err = auth.NewAPIKeys(store, tenants, time.Now, nil).Bootstrap(ctx, tenant.ID(c.Account), "recover", auth.NewKey{Name: "Recovered admin key", Roles: roles})
+		if err == nil {
+			_, err = fmt.Fprintln(t.out, key)
+		}
+	}
+	return errors.Join(err, store.Close())
+}
+
+type accountCommand struct {
+	List   accountList   `cmd:"" help:"List the accounts."`
+	Create accountCreate `cmd:"" help:"Add an account and print its first admin key."`
+	Update accountUpdate `cmd:"" help:"Rename, suspend or resume an account."`
+}
+
+type accountView struct {
+	ID, Name, CreationDate string
+	Suspended              bool
+}
+
+const accountFields = `{ id name creationDate suspended }`
+
+type accountList struct{ Remote }
+
+func (c *accountList) Run(ctx context.Context, t terminal) error {
+	return table(t.out, "ID\tNAME\tCREATED\tSUSPENDED", func(row func(...any)) error {
+		after := ""
+		for {
+			var data struct{ Accounts []accountView }
+			err := c.do(ctx, `query($after: ID) { accounts(first: 200, after: $after) `+accountFields+` }`, variables{"after": optional(after)}, &data)
+			if err != nil {
+				return err
+			}
+			for _, a := range data.Accounts {
+				row(a.ID, a.Name, a.CreationDate, a.Suspended)
+				after = a.ID
+			}
+			if len(data.Accounts) < 200 {
+				return nil
+			}
+		}
+	})
+}
+
+type accountCreate struct {
+	Remote
+	ID   string `arg:"" help:"Lower-case letters, digits and hyphens."`
+	Name string `help:"Name for people."`
+}
+
+func (c *accountCreate) Run(ctx context.Context, t terminal) error {
+	var data struct {
+		CreateAccount struct{ AdminKey struct{ Secret string } }
+	}
+	err := c.do(ctx, `mutation($id: ID!, $name: String) { createAccount(id: $id, name: $name) { adminKey { secret } } }`,
+		variables{"id": c.ID, "name": optional(c.Name)}, &data)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, data.CreateAccount.AdminKey.Secret)
+	return err
+}
+
+type accountUpdate struct {
+	Remote
+	ID      string `arg:""`
+	Name    string `help:"New name."`
+	Suspend bool   `xor:"state" help:"Refuse all requests of the account."`
+	Resume  bool   `xor:"state" help:"Serve the account again."`
+}
+
+func (c *accountUpdate) Run(ctx context.Context, t terminal) error {
+	v := variables{"id": c.ID, "name": optional(c.Name)}
+	if c.Suspend || c.Resume {
+		v["suspended"] = c.Suspend
+	}
+	var data struct{ UpdateAccount accountView }
+	err := c.do(ctx, `mutation($id: ID!, $name: String, $suspended: Boolean) { updateAccount(id: $id, name: $name, suspended: $suspended) `+accountFields+` }`, v, &data)
+	if err != nil {
+		return err
+	}
+	return table(t.out, "ID\tNAME\tCREATED\tSUSPENDED", func(row func(...any)) error {
+		a := data.UpdateAccount
+		row(a.ID, a.Name, a.CreationDate, a.Suspended)
+		return nil
+	})
+}
+
+type apiKeyCommand struct {
+	List   apiKeyList   `cmd:"" help:"List the keys, revoked and expired ones too."`
+	Create apiKeyCreate `cmd:"" help:"Add a key and print it. It cannot be shown again."`
+	Revoke apiKeyRevoke `cmd:"" help:"End a key at once."`
+}
+
+type apiKeyList struct{ Remote }
+
+func (c *apiKeyList) Run(ctx context.Context, t terminal) error {
+	var data struct {
+		APIKeys []struct {
+			ID, Name                                string
+			Roles                                   []string
+			ExpirationDate, RevocationDate, LastUse *string
+		} `json:"apiKeys"`
+	}
+	if err := c.do(ctx, `{ apiKeys { id name roles expirationDate revocationDate lastUse } }`, nil, &data); err != nil {
+		return err
+	}
+	return table(t.out, "ID\tNAME\tROLES\tEXPIRES\tREVOKED\tLAST USE", func(row func(...any)) error {
+		for _, k := range data.APIKeys {
+			row(k.ID, k.Name, strings.Join(k.Roles, ","), orDash(k.ExpirationDate), orDash(k.RevocationDate), orDash(k.LastUse))
+		}
+		return nil
+	})
+}
+
+type apiKeyCreate struct {
+	Remote
+	Name    string    `arg:"" help:"What the key is for."`
+	Role    []string  `required:"" help:"Role; may be given more than once."`
+	Subject string    `help:"For the role shopper: id of the profile or prospect."`
+	Expires time.Time `help:"When the key ends, RFC 3339." format:"2006-01-02T15:04:05Z07:00"`
+}
+
+func (c *apiKeyCreate) Run(ctx context.Context, t terminal) error {
+	v := variables{"name": c.Name, "roles": c.Role, "subject": optional(c.Subject)}
+	if !c.Expires.IsZero() {
+		v["expiresAt"] = c.Expires.Format(time.RFC3339)
+	}
+	var data struct{ CreateAPIKey struct{ Secret string } }
+	err := c.do(ctx, `mutation($name: String!, $roles: [String!]!, $subject: ID, $expiresAt: DateTime) {
+		createApiKey(name: $name, roles: $roles, subject: $subject, expiresAt: $expiresAt) { secret } }`, v, &data)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, data.CreateAPIKey.Secret)
+	return err
+}
+
+type apiKeyRevoke struct {
+	Remote
+	ID string `arg:"" help:"Id of the key, as apikey list shows it."`
+}
+
+func (c *apiKeyRevoke) Run(ctx context.Context, t terminal) error {
+	var data struct {
+		RevokeAPIKey struct{ RevocationDate string }
+	}
+	if err := c.do(ctx, `mutation($id: ID!) { revokeApiKey(id: $id) { revocationDate } }`, variables{"id": c.ID}, &data); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(t.out, "revoked %s at %s\n", c.ID, data.RevokeAPIKey.RevocationDate)
+	return err
+}
+
+type schemaCommand struct {
+	Check    schemaCheck    `cmd:"" help:"Tell what publishing a schema would do; exits with 1 if it would be refused."`
+	Publish  schemaPublish  `cmd:"" help:"Put a schema in force."`
+	Show     schemaShow     `cmd:"" help:"Print an entity's schema."`
+	History  schemaHistory  `cmd:"" help:"List the versions of an entity's schema."`
+	Diff     schemaDiff     `cmd:"" help:"Tell what differs between two versions."`
+	Rollback schemaRollback `cmd:"" help:"Put an older schema in force again, as a new version."`
+}
+
+// upload is what check and publish have in common.
+type upload struct {
+	Remote
+	Entity  string `arg:"" help:"The entity, for instance Profile."`
+	File    string `arg:"" help:"JSON Schema, or a bundle of them; - reads standard input."`
+	Replace bool   `help:"Put the schema in the place of the current one, instead of adding to it."`
+}
+
+// variables returns what both send. The schema goes as text, so that its properties keep their order.
+func (u *upload) variables(t terminal) (variables, error) {
+	var source []byte
+	var err error
+	if u.File == "-" {
+		source, err = io.ReadAll(t.in)
+	} else {
+		source, err = os.ReadFile(u.File)
+	}
+	if err != nil {
+		return nil, err
+	}
+	mode := "MERGE"
+	if u.Replace {
+		mode = "REPLACE"
+	}
+	return variables{"entity": u.Entity, "schema": string(source), "mode": mode}, nil
+}
+
+type changeView struct{ Kind, Path, Message string }
+
+type findingView struct {
+	Rule, Path, Message, Fix string
+	Breaking                 bool
+}
+
+type problemView struct{ Pointer, Keyword, Message, Fix string }
+
+type schemaCheck struct{ upload }
+
+func (c *schemaCheck) Run(ctx context.Context, t terminal) error {
+	v, err := c.variables(t)
+	if err != nil {
+		return err
+	}
+	var data struct {
+		CheckSchema struct {
+			OK                                                 bool
+			Problems, Warnings                                 []problemView
+			Changes                                            []changeView
+			Findings                                           []findingView
+			DocumentsChecked, DocumentsFailing, CurrentVersion int
+		}
+	}
+	err = c.do(ctx, `query($entity: String!, $schema: JSON!, $mode: SchemaMode!) { checkSchema(entity: $entity, schema: $schema, mode: $mode) {
+		ok problems { pointer keyword message fix } warnings { pointer keyword message fix } changes { kind path message }
+		findings { rule path message fix breaking } documentsChecked documentsFailing currentVersion } }`, v, &data)
+	if err != nil {
+		return err
+	}
+	r := data.CheckSchema
+	printProblems(t.out, "problem", r.Problems)
+	printProblems(t.out, "warning", r.Warnings)
+	printChanges(t.out, r.Changes)
+	printFindings(t.out, r.Findings)
+	if r.DocumentsChecked > 0 {
+		fmt.Fprintf(t.out, "%d of %d stored documents would not satisfy the schema\n", r.DocumentsFailing, r.DocumentsChecked)
+	}
+	if !r.OK {
+		return errors.New("the schema would be refused")
+	}
+	_, err = fmt.Fprintf(t.out, "ok: it can follow version %d\n", r.CurrentVersion)
+	return err
+}
+
+type schemaPublish struct {
+	upload
+	Expected *int     `help:"The version that the change was made for; 0 is the built-in schema."`
+	Allow    []string `help:"Name of a rule that may be broken; may be given more than once."`
+	Note     string   `help:"Why, for the history."`
+}
+
+type versionView struct {
+	Version                    int
+	Current                    bool
+	Author, CreationDate, Note *string
+	Changes                    []changeView
+	Warnings                   []problemView
+}
+
+func (c *schemaPublish) Run(ctx context.Context, t terminal) error {
+	v, err := c.variables(t)
+	if err != nil {
+		return err
+	}
+	v["expected"], v["allow"], v["note"] = c.Expected, c.Allow, optional(c.Note)
+	var data struct{ PublishSchema versionView }
+	err = c.do(ctx, `mutation($entity: String!, $schema: JSON!, $mode: SchemaMode!, $expected: Int, $allow: [String!], $note: String) {
+		publishSchema(entity: $entity, schema: $schema, mode: $mode, expectedVersion: $expected, allow: $allow, note: $note) {
+			version changes { kind path message } warnings { pointer keyword message fix } } }`, v, &data)
+	if err != nil {
+		return err
+	}
+	return published(t.out, c.Entity, data.PublishSchema)
+}
+
+func published(out io.Writer, entity string, v versionView) error {
+	printProblems(out, "warning", v.Warnings)
+	printChanges(out, v.Changes)
+	_, err := fmt.Fprintf(out, "%s is at version %d\n", entity, v.Version)
+	return err
+}
+
+type schemaShow struct {
+	Remote
+	Entity string `arg:""`
+	At     *int   `name:"version" help:"The version; the one in force unless given."`
+}
+
+func (c *schemaShow) Run(ctx context.Context, t terminal) error {
+	var data struct {
+		Schema *struct{ Schema json.RawMessage }
+	}
+	err := c.do(ctx, `query($entity: String!, $version: Int) { schema(entity: $entity, version: $version) { schema } }`,
+		variables{"entity": c.Entity, "version": c.At}, &data)
+	if err != nil {
+		return err
+	}
+	if data.Schema == nil {
+		return errors.New("there is no such schema or version")
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, data.Schema.Schema, "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, b.String())
+	return err
+}
+
+type schemaHistory struct {
+	Remote
+	Entity string `arg:""`
+}
+
+func (c *schemaHistory) Run(ctx context.Context, t terminal) error {
+	return table(t.out, "VERSION\tCREATED\tAUTHOR\tCHANGES\tNOTE", func(row func(...any)) error {
+		var before *int
+		for {
+			var data struct{ SchemaHistory []versionView }
+			err := c.do(ctx, `query($entity: String!, $before: Int) { schemaHistory(entity: $entity, first: 100, before: $before) {
+				version author creationDate note changes { kind } } }`, variables{"entity": c.Entity, "before": before}, &data)
+			if err != nil {
+				return err
+			}
+			for _, v := range data.SchemaHistory {
+				row(v.Version, orDash(v.CreationDate), orDash(v.Author), len(v.Changes), orDash(v.Note))
+				before = &v.Version
+			}
+			if len(data.SchemaHistory) < 100 || *before == 0 {
+				return nil
+			}
+		}
+	})
+}
+
+type schemaDiff struct {
+	Remote
+	Entity string `arg:""`
+	From   int    `arg:""`
+	To     *int   `arg:"" optional:"" help:"The version in force unless given."`
+}
+
+func (c *schemaDiff) Run(ctx context.Context, t terminal) error {
+	var data struct{ SchemaDiff []changeView }
+	err := c.do(ctx, `query($entity: String!, $from: Int!, $to: Int) { schemaDiff(entity: $entity, from: $from, to: $to) { kind path message } }`,
+		variables{"entity": c.Entity, "from": c.From, "to": c.To}, &data)
+	if err != nil {
+		return err
+	}
+	printChanges(t.out, data.SchemaDiff)
+	return nil
+}
+
+type schemaRollback struct {
+	Remote
+	Entity   string   `arg:""`
+	To       int      `arg:"" help:"The version to return to; 0 is the built-in schema."`
+	Expected *int     `help:"The version that is in force now."`
+	Allow    []string `help:"Name of a rule that may be broken; may be given more than once."`
+	Note     string   `help:"Why, for the history."`
+}
+
+func (c *schemaRollback) Run(ctx context.Context, t terminal) error {
+	var data struct{ RollbackSchema versionView }
+	err := c.do(ctx, `mutation($entity: String!, $to: Int!, $expected: Int, $allow: [String!], $note: String) {
+		rollbackSchema(entity: $entity, to: $to, expectedVersion: $expected, allow: $allow, note: $note) { version changes { kind path message } } }`,
+		variables{"entity": c.Entity, "to": c.To, "expected": c.Expected, "allow": c.Allow, "note": optional(c.Note)}, &data)
+	if err != nil {
+		return err
+	}
+	return published(t.out, c.Entity, data.RollbackSchema)
+}
+
+func printProblems(out io.Writer, kind string, list []problemView) {
+	for _, p := range list {
+		fmt.Fprintf(out, "%s: %s: %s\n", kind, orRoot(p.Pointer), p.Message)
+		if p.Fix != "" {
+			fmt.Fprintf(out, "  mend: %s\n", p.Fix)
+		}
+	}
+}
+
+func printChanges(out io.Writer, list []changeView) {
+	for _, c := range list {
+		fmt.Fprintf(out, "%s %s: %s\n", c.Kind, orRoot(c.Path), c.Message)
+	}
+}
+
+func printFindings(out io.Writer, list []findingView) {
+	for _, f := range list {
+		kind := "note"
+		if f.Breaking {
+			kind = "breaking"
+		}
+		fmt.Fprintf(out, "%s: %s %s: %s\n  mend: %s\n", kind, f.Rule, orRoot(f.Path), f.Message, f.Fix)
+	}
+}
+
+func orRoot(path string) string {
+	if path == "" {
+		return "(schema)"
+	}
+	return path
+}
+
+func orDash(s *string) string {
+	if s == nil {
+		return "-"
+	}
+	return *s
+}
+
+// optional returns nil for an empty option.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// table prints rows in columns.
+func table(out io.Writer, heading string, rows func(row func(...any)) error) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, heading)
+	err := rows(func(cells ...any) {
+		text := make([]string, len(cells))
+		for i, c := range cells {
+			text[i] = fmt.Sprint(c)
+		}
+		fmt.Fprintln(w, strings.Join(text, "\t"))
+	})
+	return errors.Join(err, w.Flush())
+}

@@ -1,0 +1,187 @@
+// Package dataloader batches the reads of a request: those of one level of a query that ask for the
+// same kind of thing become one call of the use case behind them, and so one look-up in storage.
+//
+// The engine hands over a level at a time, so there is nothing to wait for and no timer: a batch is
+// complete when it arrives. A loader serves one request; it holds no document longer than a call.
+package dataloader
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/profile"
+)
+
+// Loader answers reads on behalf of one principal.
+type Loader struct {
+	docs      *profile.Service
+	principal *auth.Principal
+}
+
+// New returns a loader for one request.
+func New(docs *profile.Service, p *auth.Principal) Loader { return Loader{docs, p} }
+
+// Read answers the reads of a level, in their order. The errors in it are those of package profile.
+func (l Loader) Read(ctx context.Context, reads []graph.Read) []graph.Result {
+	results := make([]graph.Result, len(reads))
+	if len(reads) == 1 {
+		l.group(ctx, reads, []int{0}, results)
+		return results
+	}
+	groups := grouped(reads)
+	if len(groups) == 1 {
+		l.group(ctx, reads, groups[0], results)
+		return results
+	}
+	var wait sync.WaitGroup
+	for _, members := range groups {
+		wait.Go(func() {
+			// A panic here would end the process, since the door recovers only its own goroutine.
+			defer func() {
+				if r := recover(); r != nil {
+					fail(results, members, fmt.Errorf("dataloader: panic: %v\n%s", r, debug.Stack()))
+				}
+			}()
+			l.group(ctx, reads, members, results)
+		})
+	}
+	wait.Wait()
+	return results
+}
+
+// grouped sorts the indexes of reads into groups that one call can answer.
+func grouped(reads []graph.Read) [][]int {
+	var groups [][]int
+next:
+	for i := range reads {
+		for g, members := range groups {
+			if together(&reads[members[0]], &reads[i]) {
+				groups[g] = append(members, i)
+				continue next
+			}
+		}
+		groups = append(groups, []int{i})
+	}
+	return groups
+}
+
+func together(a, b *graph.Read) bool {
+	if a.Kind != b.Kind || a.Entity != b.Entity || !a.Fields.Equal(b.Fields) {
+		return false
+	}
+	switch a.Kind {
+	case graph.ByID:
+		return true
+	case graph.ByKey:
+		return a.Key == b.Key
+	case graph.Owned:
+		return a.First == b.First && a.After == b.After
+	}
+	return false
+}
+
+func fail(results []graph.Result, members []int, err error) {
+	for _, i := range members {
+		results[i].Err = err
+	}
+}
+
+// group answers reads that belong together.
+func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, results []graph.Result) {
+	r := &reads[members[0]]
+	switch r.Kind {
+	case graph.ByID:
+		ids, at := distinct(members, func(i int) string { return reads[i].ID })
+		docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, r.Fields)
+		l.one(results, members, at, docs, err)
+	case graph.ByKey:
+		values := make([]any, len(members))
+		at := make([]int, len(members))
+		for n, i := range members {
+			values[n], at[n] = reads[i].Value, n
+		}
+		docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, r.Fields)
+		l.one(results, members, at, docs, err)
+	case graph.Owned:
+		owners, at := distinct(members, func(i int) string { return reads[i].Owner })
+		pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, r.Fields)
+		if err != nil {
+			fail(results, members, err)
+			return
+		}
+		for n, i := range members {
+			results[i] = page(pages[at[n]], r.After)
+		}
+	case graph.List:
+		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, r.Fields)
+		results[members[0]] = page(p, r.After)
+		results[members[0]].Err = err
+	case graph.Versions:
+		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, r.Fields)
+		results[members[0]] = page(p, r.After)
+		results[members[0]].Err = err
+	case graph.ByVersion:
+		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, r.Fields)
+		l.one(results, members, []int{0}, []profile.Document{doc}, err)
+	case graph.Diff:
+		changes, err := l.docs.Diff(ctx, l.principal, r.Entity, r.ID, r.From, r.To)
+		res := graph.Result{Err: err}
+		for _, c := range changes {
+			res.Changes = append(res.Changes, graph.Change(c))
+		}
+		results[members[0]] = res
+	default:
+		fail(results, members, fmt.Errorf("dataloader: unknown kind of read %d", r.Kind))
+	}
+}
+
+// distinct returns the different values of the members, and where each member's value stands in them.
+func distinct(members []int, value func(int) string) (values []string, at []int) {
+	at = make([]int, len(members))
+	if len(members) == 1 {
+		return []string{value(members[0])}, at
+	}
+	seen := make(map[string]int, len(members))
+	for n, i := range members {
+		v := value(i)
+		place, ok := seen[v]
+		if !ok {
+			place = len(values)
+			seen[v] = place
+			values = append(values, v)
+		}
+		at[n] = place
+	}
+	return values, at
+}
+
+// one hands each member the document meant for it, or none.
+func (l Loader) one(results []graph.Result, members, at []int, docs []profile.Document, err error) {
+	if err != nil {
+		fail(results, members, err)
+		return
+	}
+	for n, i := range members {
+		if d := &docs[at[n]]; d.ID != "" {
+			results[i].Nodes = []graph.Node{Node(d)}
+		}
+	}
+}
+
+func page(p profile.Page, after string) graph.Result {
+	r := graph.Result{Nodes: make([]graph.Node, len(p.Documents)), HasNext: p.More, HasPrevious: after != ""}
+	for i := range p.Documents {
+		r.Nodes[i] = Node(&p.Documents[i])
+	}
+	return r
+}
+
+// Node is a document as the engine takes it.
+func Node(d *profile.Document) graph.Node {
+	return graph.Node{ID: d.ID, Owner: d.Owner, Cursor: d.Cursor, Body: d.Body, Meta: graph.Meta{
+		Version: d.Version, Author: d.Author, Created: d.Created, Updated: d.Updated, Expires: d.Expires, Masked: d.Masked}}
+}

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/cors"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/console"
+	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/graph/transport"
+	"github.com/profilegraph/profilegraph/resolvers"
+	"github.com/profilegraph/profilegraph/schemastore"
+)
+
+// maxSchemaBody is the largest upload: a schema of the largest size, with room for its JSON escapes.
+const maxSchemaBody = 4 << 20
+
+// handler routes every request.
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	slots := make(chan struct{}, s.config.MaxConcurrent)
+	work := func(plane string, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
+		return s.work(plane, slots, h)
+	}
+	data := work("data", s.data)
+	if len(s.config.CORSOrigin) > 0 {
+		data = cors.New(cors.Options{AllowedOrigins: s.config.CORSOrigin, AllowedMethods: []string{"GET", "POST"},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "X-Request-Id"}, ExposedHeaders: []string{"X-Request-Id"}, MaxAge: 600}).Handler(data)
+	}
+	mux.Handle("/graphql", data)
+	mux.Handle("/control/graphql", work("control", s.controlPlane))
+	mux.Handle("GET /sdl", work("sdl", s.sdl))
+	mux.Handle("PUT /schemas/{entity}", work("schemas", s.putSchema))
+	mux.Handle("GET /schemas/{entity}", work("schemas", s.getSchema))
+	mux.Handle("/playground", console.Playground())
+	mux.Handle("/playground/", console.Playground())
+	mux.Handle("GET /metrics", s.watch.metrics())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /{$}", http.RedirectHandler("/playground/", http.StatusFound))
+	return mux
+}
+
+// work surrounds what serves an account: a limit on how much runs at once, a request id, a
+// deadline, authentication, measurement, and an answer should the code below fail.
+func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := &answer{ResponseWriter: rw}
+		id := requestID(r)
+		w.Header()["X-Request-Id"] = []string{id}
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			refuse(w, "OVERLOADED", "The server has too much to do at present. Try again soon.", http.StatusServiceUnavailable)
+			s.watch.request(plane, w.status, 0)
+			return
+		}
+		begin := s.now()
+		ctx, cancel := context.WithTimeout(transport.WithRequestID(r.Context(), id), s.config.RequestTimeout)
+		defer cancel()
+		ctx, span := s.watch.span(ctx, r, plane)
+		r = r.WithContext(ctx)
+		p := &auth.Principal{}
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is only ever compared
+					panic(v)
+				}
+				s.report(ctx, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+				if w.status == 0 {
+					refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
+				}
+			}
+			took := s.now().Sub(begin)
+			s.watch.request(plane, w.status, took)
+			span.end(w.status)
+			if s.log.Enabled(ctx, -4) || w.status >= 500 {
+				s.logRequest(r, plane, p, w.status, took)
+			}
+		}()
+		known, err := s.auth.Authenticate(ctx, auth.BearerToken(r))
+		if err != nil {
+			s.refuseError(ctx, w, err)
+			return
+		}
+		p = known
+		h(w, r, p)
+	})
+}
+
+// logRequest writes what may be known of a request: no URL, no query, no value.
+func (s *server) logRequest(r *http.Request, plane string, p *auth.Principal, status int, took time.Duration) {
+	log := s.log.DebugContext
+	if status >= 500 {
+		log = s.log.WarnContext
+	}
+	log(r.Context(), "request", "request", transport.RequestID(r.Context()), "plane", plane, "method", method(r.Method),
+		"status", status, "account", string(p.Account), "actor", p.Actor, "took", took.String())
+}
+
+// answer remembers the status of what was answered.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *answer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answer) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// requestID returns the client's own id of a request if it has the form of one, else a new one.
+func requestID(r *http.Request) string {
+	if given := r.Header["X-Request-Id"]; len(given) == 1 && len(given[0]) >= 8 && len(given[0]) <= 64 {
+		ok := true
+		for _, c := range []byte(given[0]) {
+			ok = ok && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-')
+		}
+		if ok {
+			return given[0]
+		}
+	}
+	return strconv.FormatUint(rand.Uint64()|1<<63, 36)
+}
+
+// refuse answers with one error, in the form that GraphQL clients read.
+func refuse(w http.ResponseWriter, code, message string, status int) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(transport.Fail(code, message, status).Body) //nolint:errcheck // the client has gone
+}
+
+// refuseError answers with what a client may know of an error.
+func (s *server) refuseError(ctx context.Context, w http.ResponseWriter, err error) {
+	e := resolvers.Explain(err)
+	if e == nil {
+		s.report(ctx, err)
+		refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
+		return
+	}
+	status := resolvers.Status(e.Code)
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="profilegraph"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "2")
+	}
+	if len(e.Extensions) == 0 {
+		refuse(w, e.Code, e.Message, status)
+		return
+	}
+	extensions := map[string]any{"code": e.Code}
+	for name, value := range e.Extensions {
+		extensions[name] = value
+	}
+	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{"message": e.Message, "extensions": extensions}}})
+}
+
+// data serves the account's own GraphQL schema. The request runs to its end on the snapshot that it
+// began with.
+func (s *server) data(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	snap, err := s.schemas.Current(r.Context(), p.Account)
+	if err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, p, snap.Set)}, transport.Options{MaxBatch: s.config.MaxBatch})
+}
+
+// execution runs the requests of one HTTP request on the data plane.
+type execution struct {
+	snap *schemastore.Snapshot[*graph.Engine]
+	data *resolvers.Data
+}
+
+func (e execution) Execute(ctx context.Context, r transport.Request) transport.Response {
+	return e.snap.Engine.Execute(ctx, r, e.data)
+}
+
+// controlPlane serves the fixed schema by which accounts, credentials and schemas are managed.
+func (s *server) controlPlane(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	r = r.WithContext(resolvers.WithPrincipal(r.Context(), p))
+	transport.Serve(w, r, s.control, transport.Options{MaxBody: maxSchemaBody})
+}
+
+// sdl serves the account's GraphQL schema as text, with an ETag for those who poll.
+func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	if err := p.Check(auth.Read); err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	snap, err := s.schemas.Current(r.Context(), p.Account)
+	if err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	sdl := snap.Engine.SDL()
+	sum := sha256.Sum256([]byte(sdl))
+	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	w.Header().Set("ETag", etag)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	if match := r.Header.Get("If-None-Match"); match == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	io.WriteString(w, sdl) //nolint:errcheck // the client has gone
+}
+
+// putSchema publishes a schema: the request's body, a JSON Schema or a bundle.
+func (s *server) putSchema(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	ctx := r.Context()
+	u := schemastore.Upload{Entity: r.PathValue("entity"), Note: r.URL.Query().Get("note"), Allow: r.URL.Query()["allow"]}
+	switch strings.ToLower(r.URL.Query().Get("mode")) {
+	case "", "merge":
+	case "replace":
+		u.Replace = true
+	default:
+		refuse(w, resolvers.BadInput, "`mode` is merge or replace.", http.StatusBadRequest)
+		return
+	}
+	if match := r.Header.Get("If-Match"); match != "" && match != "*" {
+		version, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(match, "W/"), `"`))
+		if err != nil {
+			refuse(w, resolvers.BadInput, "`If-Match` holds the version that the change was made for, for instance \"3\".", http.StatusBadRequest)
+			return
+		}
+		u.Expected = &version
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSchemaBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		refuse(w, resolvers.TooLarge, "The schema is too large.", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		refuse(w, resolvers.BadInput, "The request's body could not be read to its end.", http.StatusBadRequest)
+		return
+	}
+	u.Schema = body
+	v, err := s.schemas.Publish(ctx, p, u)
+	if err != nil {
+		s.refuseError(ctx, w, err)
+		return
+	}
+	w.Header().Set("ETag", strconv.Quote(strconv.Itoa(v.Number)))
+	writeJSON(w, http.StatusOK, resolvers.Published(v))
+}
+
+// getSchema serves the schema of an entity that is in force.
+func (s *server) getSchema(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	v, err := s.schemas.Get(r.Context(), p, r.PathValue("entity"), nil)
+	if err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	w.Header().Set("ETag", strconv.Quote(strconv.Itoa(v.Number)))
+	writeJSON(w, http.StatusOK, json.RawMessage(v.Entity.Source))
+}
+
+// ready tells whether the store can be used.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	if err := s.store.Ping(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", "error", err)
+		writeText(w, http.StatusServiceUnavailable, "the store cannot be reached")
+		return
+	}
+	writeText(w, http.StatusOK, "ok")
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	io.WriteString(w, text+"\n") //nolint:errcheck // the client has gone
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(append(body, '\n')) //nolint:errcheck // the client has gone
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/profilegraph/profilegraph/graph"
+)
+
+// telemetry counts and times what the server does. Nothing in it comes from a client or a document:
+// labels are planes, kinds and statuses; spans have no query, no variable, no operation name.
+type telemetry struct {
+	registry   *prometheus.Registry
+	requests   *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	operations *prometheus.CounterVec
+	reads      prometheus.Counter
+	batches    prometheus.Counter
+	documents  prometheus.Counter
+
+	tracer   trace.Tracer // nil: no traces
+	provider *sdktrace.TracerProvider
+}
+
+var _ graph.Observer = (*telemetry)(nil)
+
+// newTelemetry returns the server's telemetry; traces go to an OTLP/HTTP endpoint, if there is one.
+func newTelemetry(ctx context.Context, endpoint string) (*telemetry, error) {
+	t := &telemetry{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_http_requests_total",
+			Help: "HTTP requests by part of the server and status."}, []string{"plane", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "profilegraph_http_request_seconds",
+			Help: "How long HTTP requests took.", Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"plane"}),
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_operations_total",
+			Help: "GraphQL operations on the data plane by type and whether there was an error."}, []string{"type", "outcome"}),
+		reads:     prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_reads_total", Help: "Reads that GraphQL operations asked for."}),
+		batches:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_read_batches_total", Help: "Batches in which they were answered."}),
+		documents: prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_documents_total", Help: "Documents that GraphQL operations returned."}),
+	}
+	t.registry.MustRegister(t.requests, t.durations, t.operations, t.reads, t.batches, t.documents,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if endpoint == "" {
+		return t, nil
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	t.provider = sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter),
+		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "profilegraph"))))
+	t.tracer = t.provider.Tracer("github.com/profilegraph/profilegraph")
+	return t, nil
+}
+
+// close sends what is left of the traces.
+func (t *telemetry) close() error {
+	if t.provider == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if err := t.provider.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("traces: %w", err)
+	}
+	return nil
+}
+
+func (t *telemetry) metrics() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{})
+}
+
+// request notes one HTTP request.
+func (t *telemetry) request(plane string, status int, took time.Duration) {
+	t.requests.WithLabelValues(plane, strconv.Itoa(status)).Inc()
+	t.durations.WithLabelValues(plane).Observe(took.Seconds())
+}
+
+// Operation notes one GraphQL operation of the data plane.
+func (t *telemetry) Operation(ctx context.Context, o graph.Observed) {
+	outcome := "ok"
+	if o.Errors > 0 {
+		outcome = "error"
+	}
+	t.operations.WithLabelValues(o.Type, outcome).Inc()
+	t.reads.Add(float64(o.Reads))
+	t.batches.Add(float64(o.Batches))
+	t.documents.Add(float64(o.Documents))
+	if t.tracer == nil {
+		return
+	}
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.Int("graphql.fields", o.Fields),
+		attribute.Int("graphql.batches", o.Batches), attribute.Int("graphql.reads", o.Reads),
+		attribute.Int("graphql.documents", o.Documents), attribute.Int("graphql.errors", o.Errors))
+}
+
+// span begins the span of a request; it goes on with the trace that the client's headers name
+// (W3C Trace Context).
+func (t *telemetry) span(ctx context.Context, r *http.Request, plane string) (context.Context, span) {
+	if t.tracer == nil {
+		return ctx, span{}
+	}
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	ctx, s := t.tracer.Start(ctx, plane, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("http.request.method", method(r.Method))))
+	return ctx, span{s}
+}
+
+// method keeps what a client invents out of traces.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodHead, http.MethodOptions:
+		return m
+	}
+	return "_OTHER"
+}
+
+// span is a span, or none.
+type span struct{ trace.Span }
+
+func (s span) end(status int) {
+	if s.Span == nil {
+		return
+	}
+	s.SetAttributes(attribute.Int("http.response.status_code", status))
+	if status >= 500 {
+		s.SetStatus(codes.Error, "")
+	}
+	s.End()
+}

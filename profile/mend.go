@@ -1,0 +1,321 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// batch is how many records a pass over stored data reads at once.
+const batch = 500
+
+// each visits the records of a space in order of id.
+func (s *Service) each(ctx context.Context, in storage.Space, visit func([]storage.Record) error) error {
+	after := ""
+	for {
+		list, err := s.store.Scan(ctx, in, storage.Page{After: after, Limit: batch})
+		if err != nil {
+			return fmt.Errorf("profile: scan: %w", err)
+		}
+		if len(list) > 0 {
+			if err := visit(list); err != nil {
+				return err
+			}
+			after = list[len(list)-1].ID
+		}
+		if len(list) < batch {
+			return nil
+		}
+	}
+}
+
+// Examine reads the documents stored under one schema and counts those that would not satisfy
+// another; documents that repeat a value which next wants unique, and current did not, count too.
+func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity) (checked, failing int, err error) {
+	seen := map[string]bool{}
+	err = s.each(ctx, documents(id, current), func(list []storage.Record) error {
+		for _, r := range list {
+			doc, err := open(current, r)
+			if err != nil {
+				return err
+			}
+			prune(doc, next.Type)
+			checked++
+			bad := len(next.Validate(doc)) > 0
+			keys, err := s.keys(ctx, id, next, doc)
+			if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
+				bad = true
+			} else if err != nil {
+				return err
+			}
+			for _, v := range keys.unique {
+				bad = bad || seen[v.entry]
+				seen[v.entry] = true
+			}
+			if bad {
+				failing++
+			}
+		}
+		return nil
+	})
+	return checked, failing, err
+}
+
+// open returns the content of a document's record as JSON.
+func open(e *schema.Entity, r storage.Record) (map[string]any, error) {
+	var c content
+	if err := c.decode(r.Body); err != nil {
+		return nil, err
+	}
+	doc, err := e.Decode(c.Doc)
+	if err != nil {
+		return nil, fmt.Errorf("profile: decode: %w", err)
+	}
+	return doc, nil
+}
+
+// Reindex makes every stored document of an entity findable by the keys of next, and claims what
+// next wants unique. It does nothing when current has those keys already.
+func (s *Service) Reindex(ctx context.Context, id tenant.ID, current, next *schema.Entity) error {
+	if sameKeys(current, next) {
+		return nil
+	}
+	return s.reindex(ctx, id, next)
+}
+
+func sameKeys(a, b *schema.Entity) bool {
+	return slices.EqualFunc(a.Keys, b.Keys, func(x, y schema.Key) bool {
+		return x.Unique == y.Unique && x.Field.Property == y.Field.Property && x.Field.Normalize == y.Field.Normalize
+	})
+}
+
+func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity) error {
+	if len(e.Keys) == 0 {
+		return nil
+	}
+	return s.each(ctx, documents(id, e), func(list []storage.Record) error {
+		for _, r := range list {
+			if err := s.reindexOne(ctx, id, e, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) error {
+	for {
+		doc, err := open(e, r)
+		if err != nil {
+			return err
+		}
+		keys, err := s.keys(ctx, id, e, doc)
+		if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
+			return nil // the value was written before it was a key, and cannot be looked up
+		}
+		if err != nil {
+			return err
+		}
+		missing := slices.ContainsFunc(keys.entries, func(k string) bool { return !slices.Contains(r.Keys, k) })
+		unclaimed, err := s.unclaimed(ctx, id, e, keys.unique)
+		if err != nil {
+			return err
+		}
+		if _, err := s.claim(ctx, id, e, r.ID, unclaimed); err != nil {
+			if twice := (*NotUniqueError)(nil); !errors.As(err, &twice) {
+				return err
+			}
+			// Documents that repeat a value were allowed to: they stay as they are.
+		}
+		if !missing {
+			return nil
+		}
+		rev := r.Rev
+		r.Rev, r.Keys = newVersion(0), keys.entries
+		switch err := s.store.Replace(ctx, documents(id, e), r, rev); {
+		case errors.Is(err, storage.ErrNotFound):
+			return nil
+		case errors.Is(err, storage.ErrConflict):
+			found, err := s.records(ctx, id, e, []string{r.ID})
+			if err != nil {
+				return err
+			}
+			if r = found[0]; r.ID == "" {
+				return nil
+			}
+		case err != nil:
+			return fmt.Errorf("profile: index: %w", err)
+		default:
+			return nil
+		}
+	}
+}
+
+// unclaimed returns those values that nobody has claimed.
+func (s *Service) unclaimed(ctx context.Context, id tenant.ID, e *schema.Entity, values []claimed) ([]claimed, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(values))
+	for i, v := range values {
+		ids[i] = v.entry
+	}
+	found, err := s.store.GetMany(ctx, claims(id, e), ids)
+	if err != nil {
+		return nil, fmt.Errorf("profile: read claims: %w", err)
+	}
+	var free []claimed
+	for i, r := range found {
+		if r.ID == "" {
+			free = append(free, values[i])
+		}
+	}
+	return free, nil
+}
+
+// Expire removes documents whose time to live is over, with their versions and what they own, and
+// returns how many. Set gives the schemas of an account.
+func (s *Service) Expire(ctx context.Context, set func(context.Context, tenant.ID) (*schema.Set, error)) (int, error) {
+	removed := 0
+	for {
+		list, err := s.store.Expired(ctx, storage.Documents, batch)
+		if err != nil {
+			return removed, fmt.Errorf("profile: expired: %w", err)
+		}
+		for _, one := range list {
+			schemas, err := set(ctx, one.Space.Account)
+			if err != nil {
+				return removed, err
+			}
+			e := schemas.Entity(one.Space.Part)
+			if e == nil {
+				e = &schema.Entity{Name: one.Space.Part}
+			}
+			err = s.remove(ctx, one.Space.Account, schemas, e, storage.Record{ID: one.ID, Rev: one.Rev})
+			if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+				continue
+			}
+			if err != nil {
+				return removed, fmt.Errorf("profile: expire: %w", err)
+			}
+			removed++
+		}
+		if len(list) < batch {
+			return removed, nil
+		}
+	}
+}
+
+// Mend clears away what crashes and interrupted changes left of an account: documents whose owner
+// is gone, old versions whose document is gone, claims that nothing stands behind; and it indexes
+// documents that a change of keys passed over. It returns how many records it removed.
+func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int, error) {
+	removed := 0
+	for _, e := range set.Entities {
+		for _, step := range []func(context.Context, tenant.ID, *schema.Set, *schema.Entity) (int, error){
+			s.mendDocuments, s.mendVersions, s.mendClaims} {
+			n, err := step(ctx, id, set, e)
+			removed += n
+			if err != nil {
+				return removed, err
+			}
+		}
+		if err := s.reindex(ctx, id, e); err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// mendDocuments removes documents whose owner is gone.
+func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity) (removed int, err error) {
+	if e.Owner == "" {
+		return 0, nil
+	}
+	owner := set.Entity(e.Owner)
+	err = s.each(ctx, documents(id, e), func(list []storage.Record) error {
+		owners := make([]string, len(list))
+		for i, r := range list {
+			owners[i] = r.Owner
+		}
+		found, err := s.store.GetMany(ctx, documents(id, owner), owners)
+		if err != nil {
+			return fmt.Errorf("profile: mend: %w", err)
+		}
+		for i, r := range list {
+			if found[i].ID != "" {
+				continue
+			}
+			err := s.remove(ctx, id, set, e, r)
+			if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("profile: mend: %w", err)
+			}
+			removed++
+		}
+		return nil
+	})
+	return removed, err
+}
+
+// mendVersions removes old versions whose document is gone.
+func (s *Service) mendVersions(ctx context.Context, id tenant.ID, _ *schema.Set, e *schema.Entity) (removed int, err error) {
+	err = s.each(ctx, versions(id, e), func(list []storage.Record) error {
+		ids := make([]string, len(list))
+		for i, r := range list {
+			ids[i], _, _ = strings.Cut(r.ID, "/")
+		}
+		found, err := s.store.GetMany(ctx, documents(id, e), ids)
+		if err != nil {
+			return fmt.Errorf("profile: mend: %w", err)
+		}
+		for i, r := range list {
+			if found[i].ID != "" {
+				continue
+			}
+			err := s.store.Delete(ctx, versions(id, e), r.ID, r.Rev)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				return fmt.Errorf("profile: mend: %w", err)
+			}
+			removed++
+		}
+		return nil
+	})
+	return removed, err
+}
+
+// mendClaims removes claims that are void.
+func (s *Service) mendClaims(ctx context.Context, id tenant.ID, _ *schema.Set, e *schema.Entity) (removed int, err error) {
+	err = s.each(ctx, claims(id, e), func(list []storage.Record) error {
+		for _, r := range list {
+			var c claimRecord
+			if err := bson.Unmarshal(r.Body, &c); err != nil {
+				return fmt.Errorf("profile: claim cannot be read: %w", err)
+			}
+			valid, err := s.valid(ctx, id, e, r.ID, c)
+			if err != nil {
+				return err
+			}
+			if valid {
+				continue
+			}
+			err = s.store.Delete(ctx, claims(id, e), r.ID, r.Rev)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				return fmt.Errorf("profile: mend: %w", err)
+			}
+			removed++
+		}
+		return nil
+	})
+	return removed, err
+}

@@ -1,0 +1,228 @@
+// Package profile keeps documents: it reads them masked, looks them up, saves them as versions,
+// ends their life and clears away what hung on them. Profiles, prospects, addresses and whatever an
+// account defines are all the same to it: documents of an entity.
+//
+// How a document is stored:
+//
+//   - The newest version is one record, written by insert-if-absent and compare-and-set.
+//   - Before a version is replaced it is copied among the old versions, so whatever is there was the
+//     newest once. The copy is idempotent.
+//   - A unique value is held by a claim, a record whose id is the value's keyed hash. Claims are
+//     taken before the document is written and released after. A claim whose document does not hold
+//     the value is void, once it is older than any write could take.
+//
+// What a crash leaves between two steps (an unused claim, old versions or owned documents of a
+// document that is gone) is never visible, and [Service.Mend] clears it away.
+//
+// A document that is missing, expired, another account's or out of the principal's reach is absent:
+// no answer tells which.
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
+)
+
+var (
+	// ErrNotFound says that a document to be changed is absent.
+	ErrNotFound = errors.New("profile: no such document")
+	// ErrOwnerNotFound says that the owner of a document to be created is absent.
+	ErrOwnerNotFound = errors.New("profile: no such owner")
+	// ErrExists says that the owner has its one document of the entity already.
+	ErrExists = errors.New("profile: the owner has one already")
+	// ErrTTL says that a time to live is out of range.
+	ErrTTL = fmt.Errorf("profile: a time to live is 1 to %d days", maxTTLDays)
+	// ErrCursor says that a cursor is none of ours.
+	ErrCursor = errors.New("profile: invalid cursor")
+	// ErrTooLarge says that a document has grown too large to be stored.
+	ErrTooLarge = errors.New("profile: document too large")
+)
+
+// InvalidError says which rules of the schema a document breaks.
+type InvalidError struct{ Violations []schema.Violation }
+
+func (e *InvalidError) Error() string {
+	return fmt.Sprintf("profile: the document breaks %d rules of its schema", len(e.Violations))
+}
+
+// VersionError says that a document is not at the expected version.
+type VersionError struct{ Current string }
+
+func (e *VersionError) Error() string { return "profile: the document is at another version" }
+
+// NotUniqueError says that another document has the value of a unique field.
+type NotUniqueError struct{ Field *schema.Field }
+
+func (e *NotUniqueError) Error() string {
+	return fmt.Sprintf("profile: another document has this %s", e.Field.Property)
+}
+
+const maxTTLDays = 36_500
+
+// Document is one version of a document as everybody with leave to read may see it.
+type Document struct {
+	ID      string // empty where a document is absent
+	Owner   string // id of the owner, or empty
+	Version string
+	Author  string
+	Created time.Time
+	Updated time.Time
+	Expires time.Time // zero: never
+	Masked  []string  // paths of masked fields, see vault.Mask
+	Body    bson.Raw  // the wanted fields in stored form
+	Cursor  string    // the document's place in the list it came in
+}
+
+// Page is a stretch of a list.
+type Page struct {
+	Documents []Document
+	More      bool // whether there are documents behind it
+}
+
+// Change is one difference between two versions.
+type Change struct {
+	Path     string // GraphQL names joined by '.'
+	Kind     string // ADDED, REMOVED or CHANGED
+	From, To any    // JSON values, masked; nil when absent
+}
+
+// Service is the door to all documents.
+type Service struct {
+	store storage.Store
+	vault *vault.Vault
+	now   func() time.Time
+	log   *slog.Logger
+}
+
+// New returns the service over a store.
+func New(store storage.Store, v *vault.Vault, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{store: store, vault: v, now: now, log: log}
+}
+
+// claimGrace is how long a claim without its document is honoured: longer than a write may take,
+// which doors bound by their deadlines.
+const claimGrace = 2 * time.Minute
+
+func documents(id tenant.ID, e *schema.Entity) storage.Space {
+	return storage.Space{Account: id, Collection: storage.Documents, Part: e.Name}
+}
+
+func versions(id tenant.ID, e *schema.Entity) storage.Space {
+	return storage.Space{Account: id, Collection: storage.Versions, Part: e.Name}
+}
+
+func claims(id tenant.ID, e *schema.Entity) storage.Space {
+	return storage.Space{Account: id, Collection: storage.Claims, Part: e.Name}
+}
+
+// content is what the body of a document's record holds.
+type content struct {
+	Version string
+	Number  int32 // counts the document's versions from 1
+	Schema  int32 // version of the schema that it was written under
+	Author  string
+	Created time.Time
+	Updated time.Time
+	Doc     bson.Raw
+}
+
+func (c *content) encode() bson.Raw {
+	at, b := bsoncore.AppendDocumentStart(make([]byte, 0, len(c.Doc)+160))
+	b = bsoncore.AppendStringElement(b, "version", c.Version)
+	b = bsoncore.AppendInt32Element(b, "number", c.Number)
+	b = bsoncore.AppendInt32Element(b, "schema", c.Schema)
+	b = bsoncore.AppendStringElement(b, "author", c.Author)
+	b = bsoncore.AppendDateTimeElement(b, "created", c.Created.UnixMilli())
+	b = bsoncore.AppendDateTimeElement(b, "updated", c.Updated.UnixMilli())
+	b = bsoncore.AppendDocumentElement(b, "doc", bsoncore.Document(c.Doc))
+	b, err := bsoncore.AppendDocumentEnd(b, at)
+	if err != nil {
+		panic("profile: impossible: a document that was started cannot be ended")
+	}
+	return b
+}
+
+// decode reads a body in one pass over its members.
+func (c *content) decode(body bson.Raw) error {
+	_, rest, ok := bsoncore.ReadLength(body)
+	if !ok {
+		return errContent
+	}
+	for len(rest) > 1 {
+		var el bsoncore.Element
+		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
+			return errContent
+		}
+		v, err := el.ValueErr()
+		if err != nil {
+			return errContent
+		}
+		fits := true
+		switch string(el.KeyBytes()) {
+		case "version":
+			c.Version, fits = v.StringValueOK()
+		case "number":
+			c.Number, fits = v.Int32OK()
+		case "schema":
+			c.Schema, fits = v.Int32OK()
+		case "author":
+			c.Author, fits = v.StringValueOK()
+		case "created":
+			c.Created, fits = date(v)
+		case "updated":
+			c.Updated, fits = date(v)
+		case "doc":
+			c.Doc, fits = bson.Raw(v.Data), v.Type == bsoncore.TypeEmbeddedDocument
+		}
+		if !fits {
+			return errContent
+		}
+	}
+	if c.Version == "" || c.Doc == nil {
+		return errContent
+	}
+	return nil
+}
+
+func date(v bsoncore.Value) (time.Time, bool) {
+	ms, ok := v.DateTimeOK()
+	return time.UnixMilli(ms).UTC(), ok
+}
+
+var errContent = errors.New("profile: stored document cannot be read")
+
+// present returns a record as its readers may see it, or false if it is out of p's reach.
+func (s *Service) present(p *auth.Principal, e *schema.Entity, r storage.Record, want schema.FieldSet) (Document, bool, error) {
+	if r.ID == "" || !p.Reaches(root(e, r)) {
+		return Document{}, false, nil
+	}
+	var c content
+	if err := c.decode(r.Body); err != nil {
+		return Document{}, false, err
+	}
+	body, masked, err := s.vault.Mask(e, c.Doc, want)
+	if err != nil {
+		return Document{}, false, err
+	}
+	return Document{ID: r.ID, Owner: r.Owner, Version: c.Version, Author: c.Author, Created: c.Created, Updated: c.Updated,
+		Expires: r.Expires, Masked: masked, Body: body, Cursor: r.ID}, true, nil
+}
+
+// root returns the id that decides who reaches a document.
+func root(e *schema.Entity, r storage.Record) string {
+	if e.Owner != "" {
+		return r.Owner
+	}
+	return r.ID
+}

@@ -1,0 +1,426 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
+)
+
+// Get returns documents by id, in the order of ids; absent ones are zero.
+func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, ids []string, want schema.FieldSet) ([]Document, error) {
+	if err := p.Check(auth.Read); err != nil {
+		return nil, err
+	}
+	found, err := s.records(ctx, p.Account, e, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.presentAll(p, e, found, want)
+}
+
+// records reads the newest versions of documents; absent ones are zero records.
+func (s *Service) records(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string) ([]storage.Record, error) {
+	for _, one := range ids {
+		if !plausible(one) {
+			return s.someRecords(ctx, id, e, ids)
+		}
+	}
+	if len(ids) == 1 {
+		r, err := s.store.Get(ctx, documents(id, e), ids[0])
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, fmt.Errorf("profile: read: %w", err)
+		}
+		return []storage.Record{r}, nil
+	}
+	found, err := s.store.GetMany(ctx, documents(id, e), ids)
+	if err != nil {
+		return nil, fmt.Errorf("profile: read: %w", err)
+	}
+	return found, nil
+}
+
+// someRecords is records for ids of which some cannot be any document's.
+func (s *Service) someRecords(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string) ([]storage.Record, error) {
+	found := make([]storage.Record, len(ids))
+	var good []string
+	for _, one := range ids {
+		if plausible(one) {
+			good = append(good, one)
+		}
+	}
+	if len(good) == 0 {
+		return found, nil
+	}
+	records, err := s.records(ctx, id, e, good)
+	if err != nil {
+		return nil, err
+	}
+	for i, one := range ids {
+		if plausible(one) {
+			found[i], records = records[0], records[1:]
+		}
+	}
+	return found, nil
+}
+
+// plausible reports whether a client's text can be the id of a document.
+func plausible(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Service) presentAll(p *auth.Principal, e *schema.Entity, found []storage.Record, want schema.FieldSet) ([]Document, error) {
+	docs := make([]Document, len(found))
+	for i, r := range found {
+		d, _, err := s.present(p, e, r, want)
+		if err != nil {
+			return nil, err
+		}
+		docs[i] = d
+	}
+	return docs, nil
+}
+
+// Lookup returns, for each value, the first document (by id) whose key has it; absent ones are zero.
+func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entity, key *schema.Field, values []any, want schema.FieldSet) ([]Document, error) {
+	if err := p.Check(auth.Read); err != nil {
+		return nil, err
+	}
+	docs := make([]Document, len(values))
+	var entries []string
+	var at []int
+	for i, value := range values {
+		entry, err := s.vault.Index(ctx, p.Account, e.Name, key, value)
+		if errors.Is(err, vault.ErrValue) || err == nil && entry == "" {
+			continue // no document has such a value
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries, at = append(entries, entry), append(at, i)
+	}
+	if len(entries) == 0 {
+		return docs, nil
+	}
+	// A shopper's own document may stand behind others that are out of reach.
+	limit := 1
+	if p.Confined() {
+		limit = 1_000
+	}
+	found, err := s.store.Find(ctx, documents(p.Account, e), entries, limit)
+	if err != nil {
+		return nil, fmt.Errorf("profile: look up: %w", err)
+	}
+	for i, records := range found {
+		for _, r := range records {
+			d, ok, err := s.present(p, e, r, want)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				docs[at[i]] = d
+				break
+			}
+		}
+	}
+	return docs, nil
+}
+
+// List returns documents in order of id, which is the order of their creation: at most first, those
+// behind the cursor after.
+func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity, first int, after string, want schema.FieldSet) (Page, error) {
+	if err := p.Check(auth.Read); err != nil {
+		return Page{}, err
+	}
+	if after != "" && !plausible(after) {
+		return Page{}, ErrCursor
+	}
+	switch {
+	case p.Confined() && e.Owner == "":
+		if after >= p.Subject {
+			return Page{}, nil
+		}
+		docs, err := s.Get(ctx, p, e, []string{p.Subject}, want)
+		if err != nil || docs[0].ID == "" {
+			return Page{}, err
+		}
+		return Page{Documents: docs}, nil
+	case p.Confined():
+		pages, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, want)
+		if err != nil {
+			return Page{}, err
+		}
+		return pages[0], nil
+	}
+	found, err := s.store.Scan(ctx, documents(p.Account, e), storage.Page{After: after, Limit: first + 1})
+	if err != nil {
+		return Page{}, fmt.Errorf("profile: list: %w", err)
+	}
+	return s.page(p, e, found, first, want)
+}
+
+// page presents records of which there may be one too many.
+func (s *Service) page(p *auth.Principal, e *schema.Entity, found []storage.Record, first int, want schema.FieldSet) (Page, error) {
+	more := len(found) > first
+	if more {
+		found = found[:first]
+	}
+	docs, err := s.presentAll(p, e, found, want)
+	return Page{Documents: docs, More: more}, err
+}
+
+// Owned returns, for each owner, a page of the documents of e that it owns, in order of id.
+func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity, owners []string, first int, after string, want schema.FieldSet) ([]Page, error) {
+	if err := p.Check(auth.Read); err != nil {
+		return nil, err
+	}
+	if after != "" && !plausible(after) {
+		return nil, ErrCursor
+	}
+	pages := make([]Page, len(owners))
+	if slices.ContainsFunc(owners, func(o string) bool { return !p.Reaches(o) }) {
+		if !slices.Contains(owners, p.Subject) {
+			return pages, nil
+		}
+		own, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, want)
+		if err != nil {
+			return nil, err
+		}
+		for i, o := range owners {
+			if o == p.Subject {
+				pages[i] = own[0]
+			}
+		}
+		return pages, nil
+	}
+	found, err := s.store.Owned(ctx, documents(p.Account, e), owners, storage.Page{After: after, Limit: first + 1})
+	if err != nil {
+		return nil, fmt.Errorf("profile: list owned: %w", err)
+	}
+	for i, records := range found {
+		if pages[i], err = s.page(p, e, records, first, want); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// Versions returns the versions of a document, newest first: at most first, those behind the
+// cursor after. An absent document has none.
+func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, first int, after string, want schema.FieldSet) (Page, error) {
+	current, c, err := s.reach(ctx, p, e, id)
+	if errors.Is(err, ErrNotFound) {
+		return Page{}, nil
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	below := c.Number
+	list := []storage.Record{current}
+	if after != "" {
+		n, err := strconv.ParseInt(after, 10, 32)
+		if err != nil || n < 1 {
+			return Page{}, ErrCursor
+		}
+		below, list = min(int32(n), c.Number), nil
+		if int32(n) > c.Number {
+			list = []storage.Record{current}
+		}
+	}
+	if need := first + 1 - len(list); need > 0 {
+		old, err := s.store.Scan(ctx, versions(p.Account, e), storage.Page{Prefix: id + "/", After: oldID(id, below), Desc: true, Limit: need})
+		if err != nil {
+			return Page{}, fmt.Errorf("profile: versions: %w", err)
+		}
+		list = append(list, old...)
+	}
+	page, err := s.page(p, e, list, first, want)
+	if err != nil {
+		return Page{}, err
+	}
+	for i := range page.Documents {
+		d := &page.Documents[i]
+		d.ID, d.Cursor = id, strconv.Itoa(int(number(d.Version)))
+	}
+	return page, nil
+}
+
+// Version returns one version of a document, or a zero Document.
+func (s *Service) Version(ctx context.Context, p *auth.Principal, e *schema.Entity, id, version string, want schema.FieldSet) (Document, error) {
+	r, err := s.versionRecord(ctx, p, e, id, version)
+	if errors.Is(err, ErrNotFound) {
+		return Document{}, nil
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	d, _, err := s.present(p, e, r, want)
+	return d, err
+}
+
+// versionRecord returns the record of one version, with the id of its document.
+func (s *Service) versionRecord(ctx context.Context, p *auth.Principal, e *schema.Entity, id, version string) (storage.Record, error) {
+	current, c, err := s.reach(ctx, p, e, id)
+	if err != nil {
+		return storage.Record{}, err
+	}
+	if c.Version == version {
+		return current, nil
+	}
+	n := number(version)
+	if n < 1 || n >= c.Number {
+		return storage.Record{}, ErrNotFound
+	}
+	old, err := s.store.Get(ctx, versions(p.Account, e), oldID(id, n))
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.Record{}, ErrNotFound
+	}
+	if err != nil {
+		return storage.Record{}, fmt.Errorf("profile: version: %w", err)
+	}
+	var was content
+	if err := was.decode(old.Body); err != nil {
+		return storage.Record{}, err
+	}
+	if was.Version != version {
+		return storage.Record{}, ErrNotFound
+	}
+	old.ID, old.Owner = id, current.Owner
+	return old, nil
+}
+
+// reach returns the newest version of a document that p may read, or ErrNotFound.
+func (s *Service) reach(ctx context.Context, p *auth.Principal, e *schema.Entity, id string) (storage.Record, content, error) {
+	if err := p.Check(auth.Read); err != nil {
+		return storage.Record{}, content{}, err
+	}
+	return s.find(ctx, p, e, id)
+}
+
+// find returns the newest version of a document within p's reach, or ErrNotFound. It asks for no
+// permission.
+func (s *Service) find(ctx context.Context, p *auth.Principal, e *schema.Entity, id string) (storage.Record, content, error) {
+	found, err := s.records(ctx, p.Account, e, []string{id})
+	if err != nil {
+		return storage.Record{}, content{}, err
+	}
+	r := found[0]
+	if r.ID == "" || !p.Reaches(root(e, r)) {
+		return storage.Record{}, content{}, ErrNotFound
+	}
+	var c content
+	err = c.decode(r.Body)
+	return r, c, err
+}
+
+// Version ids begin with the number of the version, so that one look-up finds it; the rest is
+// random, so that nobody takes one for another.
+
+func number(version string) int32 {
+	head, _, ok := strings.Cut(version, "-")
+	n, err := strconv.ParseInt(head, 10, 32)
+	if !ok || err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+func oldID(id string, number int32) string { return fmt.Sprintf("%s/%010d", id, number) }
+
+// Diff tells what differs between two versions of a document. It fails with ErrNotFound if either
+// is absent.
+func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity, id, from, to string) ([]Change, error) {
+	var clear, masked [2]map[string]any
+	for i, version := range []string{from, to} {
+		r, err := s.versionRecord(ctx, p, e, id, version)
+		if err != nil {
+			return nil, err
+		}
+		var c content
+		if err := c.decode(r.Body); err != nil {
+			return nil, err
+		}
+		if clear[i], err = e.Decode(c.Doc); err != nil {
+			return nil, err
+		}
+		all := schema.FieldSet{}
+		for _, f := range e.Type.Fields {
+			all.Add(f.Slot)
+		}
+		body, _, err := s.vault.Mask(e, c.Doc, all)
+		if err != nil {
+			return nil, err
+		}
+		if masked[i], err = e.Decode(body); err != nil {
+			return nil, err
+		}
+	}
+	return diff(nil, e.Type, "", clear, masked), nil
+}
+
+// diff compares two objects of type t and appends their differences, with values as masked has them.
+func diff(list []Change, t *schema.Type, path string, clear, masked [2]map[string]any) []Change {
+	for _, f := range t.Fields {
+		name := f.Name
+		if path != "" {
+			name = path + "." + f.Name
+		}
+		a, b := member(t, f, clear[0]), member(t, f, clear[1])
+		if reflect.DeepEqual(a, b) {
+			continue
+		}
+		seenA, seenB := member(t, f, masked[0]), member(t, f, masked[1])
+		objA, okA := a.(map[string]any)
+		objB, okB := b.(map[string]any)
+		if okA && okB && f.Type.Kind == schema.Object && !f.Sensitive {
+			maskA, _ := seenA.(map[string]any)
+			maskB, _ := seenB.(map[string]any)
+			list = diff(list, f.Type, name, [2]map[string]any{objA, objB}, [2]map[string]any{maskA, maskB})
+			continue
+		}
+		kind := "CHANGED"
+		if a == nil {
+			kind = "ADDED"
+		} else if b == nil {
+			kind = "REMOVED"
+		}
+		list = append(list, Change{Path: name, Kind: kind, From: seenA, To: seenB})
+	}
+	return list
+}
+
+// member returns the value of a field in an object, nil when absent; for the field of undeclared
+// properties, an object of those.
+func member(t *schema.Type, f *schema.Field, object map[string]any) any {
+	if f != t.Extra {
+		return object[f.Property]
+	}
+	rest := map[string]any{}
+	for key, value := range object {
+		if !slices.ContainsFunc(t.Fields, func(f *schema.Field) bool { return f != t.Extra && f.Property == key }) {
+			rest[key] = value
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return rest
+}

@@ -1,0 +1,455 @@
+package profile
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
+)
+
+// Create writes a new document. Owner is the id of the document that owns it, if the entity has an
+// owner. Input is taken over and may be changed.
+func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, owner string, input map[string]any, ttlDays *int, want schema.FieldSet) (Document, error) {
+	if err := p.Check(auth.Write); err != nil {
+		return Document{}, err
+	}
+	if p.Confined() && e.Owner == "" {
+		return Document{}, fmt.Errorf("%w: a shopper's credential cannot create a %s", auth.ErrDenied, e.Name)
+	}
+	id := newID()
+	if e.Owner != "" {
+		if _, _, err := s.find(ctx, p, set.Entity(e.Owner), owner); errors.Is(err, ErrNotFound) {
+			return Document{}, ErrOwnerNotFound
+		} else if err != nil {
+			return Document{}, err
+		}
+		if !e.Many {
+			id = owner // so that insert-if-absent keeps it the only one
+		}
+	}
+	return s.create(ctx, p, e, id, owner, input, ttlDays, want)
+}
+
+func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, id, owner string, input map[string]any, ttlDays *int, want schema.FieldSet) (Document, error) {
+	ttl := e.TTLDays
+	if ttlDays != nil {
+		if ttl = *ttlDays; ttl < 1 || ttl > maxTTLDays {
+			return Document{}, ErrTTL
+		}
+	}
+	e.Defaults(input)
+	doc, err := encode(e, input)
+	if err != nil {
+		return Document{}, err
+	}
+	now := s.now().UTC().Truncate(time.Millisecond)
+	c := content{Version: newVersion(1), Number: 1, Schema: int32(e.Version), Author: p.Actor, Created: now, Updated: now, Doc: doc}
+	r := storage.Record{ID: id, Rev: rand.Text(), Owner: owner, Body: c.encode()}
+	if ttl > 0 {
+		r.Expires = now.AddDate(0, 0, ttl)
+	}
+	keys, err := s.keys(ctx, p.Account, e, input)
+	if err != nil {
+		return Document{}, err
+	}
+	r.Keys = keys.entries
+	made, err := s.claim(ctx, p.Account, e, id, keys.unique)
+	if err != nil {
+		return Document{}, err
+	}
+	switch err := s.store.Insert(ctx, documents(p.Account, e), r); {
+	case errors.Is(err, storage.ErrExists):
+		s.release(ctx, p.Account, e, made)
+		return Document{}, ErrExists
+	case errors.Is(err, storage.ErrTooLarge):
+		s.release(ctx, p.Account, e, made)
+		return Document{}, ErrTooLarge
+	case err != nil:
+		// The document may be there, so the claims stay. Without it they are void in time.
+		return Document{}, fmt.Errorf("profile: create: %w", err)
+	}
+	d, _, err := s.present(p, e, r, want)
+	return d, err
+}
+
+// encode validates a document and gives its stored form.
+func encode(e *schema.Entity, doc map[string]any) (bson.Raw, error) {
+	if violations := e.Validate(doc); len(violations) > 0 {
+		return nil, &InvalidError{Violations: violations}
+	}
+	raw, err := e.Encode(doc)
+	if err != nil {
+		return nil, fmt.Errorf("profile: encode: %w", err)
+	}
+	return raw, nil
+}
+
+// Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays. The
+// patch is by JSON property. IfVersion, unless empty, is the version that the document must be at.
+func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, want schema.FieldSet) (Document, error) {
+	if err := p.Check(auth.Write); err != nil {
+		return Document{}, err
+	}
+	if ttlDays != nil && (*ttlDays < 1 || *ttlDays > maxTTLDays) {
+		return Document{}, ErrTTL
+	}
+	for {
+		d, err := s.update(ctx, p, e, id, patch, ifVersion, ttlDays, want)
+		if errors.Is(err, storage.ErrConflict) { // somebody else was faster
+			continue
+		}
+		return d, err
+	}
+}
+
+func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, want schema.FieldSet) (Document, error) {
+	old, c, err := s.find(ctx, p, e, id)
+	if err != nil {
+		return Document{}, err
+	}
+	if ifVersion != "" && ifVersion != c.Version {
+		return Document{}, &VersionError{Current: c.Version}
+	}
+	doc, err := e.Decode(c.Doc)
+	if err != nil {
+		return Document{}, fmt.Errorf("profile: decode: %w", err)
+	}
+	before, err := s.keys(ctx, p.Account, e, doc)
+	if err != nil {
+		return Document{}, err
+	}
+	prune(doc, e.Type)
+	merge(doc, patch, e.Type)
+	raw, err := encode(e, doc)
+	if err != nil {
+		return Document{}, err
+	}
+	keys, err := s.keys(ctx, p.Account, e, doc)
+	if err != nil {
+		return Document{}, err
+	}
+	now := s.now().UTC().Truncate(time.Millisecond)
+	next := content{Version: newVersion(c.Number + 1), Number: c.Number + 1, Schema: int32(e.Version), Author: p.Actor,
+		Created: c.Created, Updated: now, Doc: raw}
+	r := storage.Record{ID: id, Rev: rand.Text(), Owner: old.Owner, Keys: keys.entries, Expires: old.Expires, Body: next.encode()}
+	if ttlDays != nil {
+		r.Expires = now.AddDate(0, 0, *ttlDays)
+	}
+	dropped, err := s.held(ctx, p.Account, e, id, without(before.unique, keys.unique))
+	if err != nil {
+		return Document{}, err
+	}
+	made, err := s.claim(ctx, p.Account, e, id, without(keys.unique, before.unique))
+	if err != nil {
+		return Document{}, err
+	}
+	if err := s.archive(ctx, p.Account, e, old, c); err != nil {
+		return Document{}, err
+	}
+	err = s.store.Replace(ctx, documents(p.Account, e), r, old.Rev)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		err = ErrNotFound
+	case errors.Is(err, storage.ErrTooLarge):
+		err = ErrTooLarge
+	case err != nil && !errors.Is(err, storage.ErrConflict):
+		return Document{}, fmt.Errorf("profile: update: %w", err) // it may have happened: all claims stay
+	}
+	if err != nil {
+		s.release(ctx, p.Account, e, made)
+		return Document{}, err
+	}
+	s.release(ctx, p.Account, e, dropped)
+	d, _, err := s.present(p, e, r, want)
+	return d, err
+}
+
+// archive copies the newest version of a document among its old ones.
+func (s *Service) archive(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, c content) error {
+	old := storage.Record{ID: oldID(r.ID, c.Number), Rev: r.Rev, Owner: r.Owner, Body: r.Body}
+	if err := s.store.Insert(ctx, versions(id, e), old); err != nil && !errors.Is(err, storage.ErrExists) {
+		return fmt.Errorf("profile: keep version: %w", err)
+	}
+	return nil
+}
+
+// prune removes what the schema neither declares nor admits: properties of a document written under
+// an older schema, which its old versions keep.
+func prune(object map[string]any, t *schema.Type) {
+	for name, value := range object {
+		i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f != t.Extra && f.Property == name })
+		if i < 0 {
+			if t.Extra == nil {
+				delete(object, name)
+			}
+			continue
+		}
+		if inner, ok := value.(map[string]any); ok && t.Fields[i].Type.Kind == schema.Object {
+			prune(inner, t.Fields[i].Type)
+		}
+	}
+}
+
+// merge applies a merge patch. A required property that may be null becomes null, where RFC 7396
+// would remove it: that is what a client who writes null means.
+func merge(object, patch map[string]any, t *schema.Type) {
+	for name, value := range patch {
+		var f *schema.Field
+		if t != nil {
+			if i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f.Property == name }); i >= 0 {
+				f = t.Fields[i]
+			}
+		}
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil && f != nil && f.Required && f.Nullable:
+			object[name] = nil
+		case value == nil:
+			delete(object, name)
+		case isObject && (f == nil || f.Type.Kind != schema.Union):
+			target, ok := object[name].(map[string]any)
+			if !ok {
+				target = map[string]any{}
+			}
+			var innerType *schema.Type
+			if f != nil && f.Type.Kind == schema.Object {
+				innerType = f.Type
+			}
+			merge(target, inner, innerType)
+			object[name] = target
+		default:
+			object[name] = value
+		}
+	}
+}
+
+// Delete removes a document with all its versions and everything it owns.
+func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, id, ifVersion string) error {
+	if err := p.Check(auth.Delete); err != nil {
+		return err
+	}
+	for {
+		r, c, err := s.find(ctx, p, e, id)
+		if err != nil {
+			return err
+		}
+		if ifVersion != "" && ifVersion != c.Version {
+			return &VersionError{Current: c.Version}
+		}
+		switch err := s.remove(ctx, p.Account, set, e, r); {
+		case errors.Is(err, storage.ErrConflict):
+			continue
+		case errors.Is(err, storage.ErrNotFound):
+			return ErrNotFound
+		case err != nil:
+			return fmt.Errorf("profile: delete: %w", err)
+		}
+		return nil
+	}
+}
+
+// remove deletes a document at the revision given, and then what hung on it.
+func (s *Service) remove(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, r storage.Record) error {
+	if err := s.store.Delete(ctx, documents(id, e), r.ID, r.Rev); err != nil {
+		return err
+	}
+	// From here on the document is gone; what fails is done by the next Mend.
+	if err := s.purge(ctx, id, set, e, r); err != nil {
+		s.log.WarnContext(ctx, "remains of a deleted document will be cleared later", "account", id, "entity", e.Name, "id", r.ID, "error", err)
+	}
+	return nil
+}
+
+// purge clears away what hung on a document that is gone.
+func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, r storage.Record) error {
+	for {
+		old, err := s.store.Scan(ctx, versions(id, e), storage.Page{Prefix: r.ID + "/", Limit: 500})
+		if err != nil {
+			return err
+		}
+		for _, v := range old {
+			if err := s.store.Delete(ctx, versions(id, e), v.ID, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		if len(old) < 500 {
+			break
+		}
+	}
+	for _, key := range r.Keys {
+		if err := s.dropClaim(ctx, id, e, key, r.ID); err != nil {
+			return err
+		}
+	}
+	for _, owned := range set.Entities {
+		if owned.Owner != e.Name {
+			continue
+		}
+		for {
+			found, err := s.store.Owned(ctx, documents(id, owned), []string{r.ID}, storage.Page{Limit: 500})
+			if err != nil {
+				return err
+			}
+			for _, one := range found[0] {
+				err := s.remove(ctx, id, set, owned, one)
+				if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+					return err
+				}
+			}
+			if len(found[0]) < 500 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// promoted says which lists of a prospect become documents that the profile owns.
+var promoted = []struct{ property, entity string }{
+	{"availableAddresses", "Address"},
+	{"contacts", "Contact"},
+}
+
+// Promote makes a profile of a prospect. The profile has the prospect's id, so tokens that other
+// systems keep stay good; what the prospect holds under a name that profiles have too goes over,
+// with patch applied to it; its addresses and contacts become documents that the profile owns. A
+// promotion that was interrupted is finished by the next one.
+func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, want schema.FieldSet) (Document, error) {
+	if err := p.Check(auth.Write); err != nil {
+		return Document{}, err
+	}
+	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
+	r, c, err := s.find(ctx, p, prospects, id)
+	if err != nil {
+		return Document{}, err
+	}
+	from, err := prospects.Decode(c.Doc)
+	if err != nil {
+		return Document{}, fmt.Errorf("profile: decode: %w", err)
+	}
+	owned, err := s.ownedByPromotion(set, id, from)
+	if err != nil {
+		return Document{}, err
+	}
+	doc := map[string]any{}
+	for _, f := range profiles.Type.Fields {
+		if value, ok := from[f.Property]; ok && value != nil {
+			doc[f.Property] = value
+		}
+	}
+	merge(doc, patch, profiles.Type)
+	d, err := s.create(ctx, p, profiles, id, "", doc, nil, want)
+	if errors.Is(err, ErrExists) {
+		docs, err := s.Get(ctx, p, profiles, []string{id}, want)
+		if err != nil {
+			return Document{}, err
+		}
+		d = docs[0]
+	} else if err != nil {
+		return Document{}, err
+	}
+	for _, o := range owned {
+		_, err := s.create(ctx, p, o.entity, o.id, id, o.doc, nil, schema.FieldSet{})
+		if err != nil && !errors.Is(err, ErrExists) {
+			return Document{}, err
+		}
+	}
+	err = s.remove(ctx, p.Account, set, prospects, r)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+		return Document{}, fmt.Errorf("profile: promote: %w", err)
+	}
+	return d, nil
+}
+
+type ownedDocument struct {
+	entity *schema.Entity
+	id     string
+	doc    map[string]any
+}
+
+// ownedByPromotion returns the documents that a prospect's lists become. Their ids follow from the
+// prospect's, so that doing it twice makes no second ones.
+func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]any) ([]ownedDocument, error) {
+	var list []ownedDocument
+	for _, rule := range promoted {
+		e := set.Entity(rule.entity)
+		items, _ := from[rule.property].([]any)
+		if e == nil {
+			continue
+		}
+		for i, item := range items {
+			doc, ok := item.(map[string]any)
+			if !ok {
+				continue
+			}
+			prune(doc, e.Type)
+			e.Defaults(doc)
+			if violations := e.Validate(doc); len(violations) > 0 {
+				for n := range violations {
+					violations[n].Path = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", rule.property, i, violations[n].Path), ".")
+				}
+				return nil, &InvalidError{Violations: violations}
+			}
+			name := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%d", id, rule.property, i))
+			list = append(list, ownedDocument{e, name.String(), doc})
+		}
+	}
+	return list, nil
+}
+
+// keySet holds the entries under which a document can be looked up.
+type keySet struct {
+	entries []string
+	unique  []claimed
+}
+
+type claimed struct {
+	field *schema.Field
+	entry string
+}
+
+func (s *Service) keys(ctx context.Context, id tenant.ID, e *schema.Entity, doc map[string]any) (keySet, error) {
+	var k keySet
+	for _, key := range e.Keys {
+		entry, err := s.vault.Index(ctx, id, e.Name, key.Field, doc[key.Field.Property])
+		if errors.Is(err, vault.ErrValue) {
+			return k, &InvalidError{Violations: []schema.Violation{{Path: key.Field.Property, Rule: "v-indexed",
+				Message: "cannot be normalised for look-up as " + key.Field.Normalize}}}
+		}
+		if err != nil {
+			return k, err
+		}
+		if entry == "" {
+			continue
+		}
+		k.entries = append(k.entries, entry)
+		if key.Unique {
+			k.unique = append(k.unique, claimed{key.Field, entry})
+		}
+	}
+	return k, nil
+}
+
+func newID() string {
+	id, err := uuid.NewV7() // ordered by time: neighbours in storage are written together
+	if err != nil {
+		panic("profile: impossible: no randomness")
+	}
+	return id.String()
+}
+
+func newVersion(number int32) string {
+	return fmt.Sprintf("%d-%s", number, strings.ToLower(rand.Text()[:12]))
+}

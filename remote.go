@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Remote is the running server that a command talks to.
+type Remote struct {
+	URL     string `default:"http://127.0.0.1:8080" env:"PROFILEGRAPH_URL" help:"Address of the server."`
+	Key     string `env:"PROFILEGRAPH_KEY" help:"API key (better given by the environment or a file: others can see a command's arguments)." placeholder:"KEY"`
+	KeyFile string `env:"PROFILEGRAPH_KEY_FILE" help:"File that holds the API key." placeholder:"FILE"`
+}
+
+type variables map[string]any
+
+// refusal is an error that the server answered with.
+type refusal struct {
+	Message    string
+	Extensions struct {
+		Code       string
+		Problems   []problemView
+		Findings   []findingView
+		Violations []struct{ Path, Rule, Message string }
+	}
+}
+
+func (r *refusal) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)", r.Message, r.Extensions.Code)
+	for _, p := range r.Extensions.Problems {
+		fmt.Fprintf(&b, "\n  %s: %s", orRoot(p.Pointer), p.Message)
+		if p.Fix != "" {
+			fmt.Fprintf(&b, "\n    mend: %s", p.Fix)
+		}
+	}
+	for _, f := range r.Extensions.Findings {
+		fmt.Fprintf(&b, "\n  %s %s: %s\n    mend: %s", f.Rule, orRoot(f.Path), f.Message, f.Fix)
+	}
+	return b.String()
+}
+
+var errNoKey = errors.New("no API key given")
+
+// hint returns how an error can be mended, or "".
+func hint(err error) string {
+	var r *refusal
+	var unreachable *url.Error
+	switch {
+	case errors.Is(err, errNoKey):
+		return "set PROFILEGRAPH_KEY, or give --key-file"
+	case errors.As(err, &r) && r.Extensions.Code == "UNAUTHENTICATED":
+		return "the server does not know this key; profilegraph recover makes a new one"
+	case errors.As(err, &r) && r.Extensions.Code == "SCHEMA_BREAKING":
+		return "name the rules with --allow if the change is meant"
+	case errors.As(err, &unreachable):
+		return "is the server running? profilegraph serve starts it; --url says where it is"
+	}
+	return ""
+}
+
+// do sends a GraphQL request to the control plane and decodes the data of the answer.
+func (r *Remote) do(ctx context.Context, query string, v variables, data any) error {
+	key := r.Key
+	if key == "" && r.KeyFile != "" {
+		b, err := os.ReadFile(r.KeyFile)
+		if err != nil {
+			return err
+		}
+		key = strings.TrimSpace(string(b))
+	}
+	if key == "" {
+		return errNoKey
+	}
+	body, err := json.Marshal(map[string]any{"query": query, "variables": v})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/control/graphql", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	client := http.Client{Timeout: 2 * time.Minute}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data   json.RawMessage
+		Errors []*refusal
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return fmt.Errorf("the server answered %s, and nothing that can be understood", res.Status)
+	}
+	if len(answer.Errors) > 0 {
+		return answer.Errors[0]
+	}
+	return json.Unmarshal(answer.Data, data)
+}

@@ -1,0 +1,197 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/profile"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// The codes of errors that come from behind the doors.
+const (
+	Unauthenticated  = "UNAUTHENTICATED"
+	Forbidden        = "FORBIDDEN"
+	NotFound         = "NOT_FOUND"
+	BadInput         = "BAD_USER_INPUT"
+	ValidationFailed = "VALIDATION_FAILED" // extensions.violations says where and why
+	VersionConflict  = "VERSION_CONFLICT"  // extensions.currentVersion is what it is
+	NotUnique        = "NOT_UNIQUE"        // extensions.field names the field
+	AlreadyExists    = "ALREADY_EXISTS"
+	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
+	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
+	TooLarge         = "TOO_LARGE"
+	Unavailable      = "UNAVAILABLE" // the store cannot be reached; trying again helps
+	Timeout          = "REQUEST_TIMEOUT"
+)
+
+// plain are the errors whose own text would do for nobody, or that need no more than a sentence.
+var plain = []struct {
+	is      error
+	code    string
+	message string
+}{
+	{auth.ErrUnauthenticated, Unauthenticated, "This needs a valid credential: send the header Authorization: Bearer <API key or token>."},
+	{auth.ErrUnavailable, Unavailable, "The identity provider cannot be reached at present, so the token cannot be verified. Try again soon."},
+	{auth.ErrNotFound, NotFound, "The account has no such API key."},
+	{tenant.ErrSuspended, Forbidden, "The account is suspended."},
+	{tenant.ErrNotFound, NotFound, "There is no such account."},
+	{tenant.ErrExists, AlreadyExists, "There is an account with this id already."},
+	{profile.ErrNotFound, NotFound, "There is no such document."},
+	{profile.ErrOwnerNotFound, NotFound, "There is no such document to own the new one."},
+	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
+	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
+	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
+	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
+	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
+	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
+	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
+	{context.DeadlineExceeded, Timeout, "The request took too long and was given up. A change may or may not have been made."},
+	{context.Canceled, Timeout, "The request was given up by the client."},
+}
+
+// own are the errors whose text, written for clients, follows the package's name.
+var own = []struct {
+	is   error
+	code string
+}{
+	{auth.ErrDenied, Forbidden},
+	{auth.ErrInvalid, BadInput},
+	{tenant.ErrInvalid, BadInput},
+	{profile.ErrTTL, BadInput},
+}
+
+// Explain returns what a client may know of an error, or nil when that is nothing: then the error
+// is internal.
+func Explain(err error) *graph.Error {
+	var (
+		invalid   *profile.InvalidError
+		version   *profile.VersionError
+		notUnique *profile.NotUniqueError
+		unusable  *schema.Invalid
+		conflict  *schemastore.ConflictError
+		breaking  *schemastore.BreakingError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		list := make([]map[string]any, len(invalid.Violations))
+		for i, v := range invalid.Violations {
+			list[i] = map[string]any{"path": v.Path, "rule": v.Rule, "message": v.Message}
+		}
+		return &graph.Error{Code: ValidationFailed, Message: "The document does not satisfy its schema" + firstOf(invalid.Violations) + ".",
+			Extensions: map[string]any{"violations": list}}
+	case errors.As(err, &version):
+		return &graph.Error{Code: VersionConflict, Message: "The document has changed since: it is at another version than the expected one. Read it again and decide.",
+			Extensions: map[string]any{"currentVersion": version.Current}}
+	case errors.As(err, &notUnique):
+		return &graph.Error{Code: NotUnique, Message: "Another document has this " + notUnique.Field.Name + ", which is unique in the account.",
+			Extensions: map[string]any{"field": notUnique.Field.Name}}
+	case errors.As(err, &unusable):
+		return &graph.Error{Code: SchemaInvalid, Message: "The schema cannot be used" + firstProblem(unusable.Problems),
+			Extensions: map[string]any{"problems": problems(unusable.Problems)}}
+	case errors.As(err, &conflict):
+		return &graph.Error{Code: VersionConflict, Message: "The schema has changed since: another version is in force than the expected one. Look at the changes and decide.",
+			Extensions: map[string]any{"currentVersion": conflict.Current, "changes": changes(conflict.Changes)}}
+	case errors.As(err, &breaking):
+		return &graph.Error{Code: SchemaBreaking, Message: "The schema breaks rules that protect clients and stored documents. Mend it, or name the rules in `allow`.",
+			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
+	}
+	for _, e := range plain {
+		if errors.Is(err, e.is) {
+			return &graph.Error{Code: e.code, Message: e.message}
+		}
+	}
+	for _, e := range own {
+		if errors.Is(err, e.is) {
+			return &graph.Error{Code: e.code, Message: sentence(err.Error())}
+		}
+	}
+	return nil
+}
+
+// Status returns the HTTP status that goes with a code, for doors that are not GraphQL.
+func Status(code string) int {
+	switch code {
+	case Unauthenticated:
+		return http.StatusUnauthorized
+	case Forbidden:
+		return http.StatusForbidden
+	case NotFound:
+		return http.StatusNotFound
+	case BadInput:
+		return http.StatusBadRequest
+	case ValidationFailed, SchemaInvalid:
+		return http.StatusUnprocessableEntity
+	case VersionConflict:
+		return http.StatusPreconditionFailed
+	case NotUnique, AlreadyExists, SchemaBreaking:
+		return http.StatusConflict
+	case TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case Unavailable:
+		return http.StatusServiceUnavailable
+	case Timeout:
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusInternalServerError
+}
+
+// Present translates an error for the control plane.
+func Present(_ context.Context, err error) *gqlerror.Error {
+	e := Explain(err)
+	if e == nil {
+		return nil
+	}
+	g := &gqlerror.Error{Message: e.Message, Extensions: map[string]any{"code": e.Code}}
+	for name, value := range e.Extensions {
+		g.Extensions[name] = value
+	}
+	return g
+}
+
+// sentence makes a client's sentence of an error's text: without the package's name, with a capital
+// and a full stop.
+func sentence(text string) string {
+	for i := range len(text) - 1 {
+		if text[i] == ':' && text[i+1] == ' ' {
+			text = text[i+2:]
+			break
+		}
+	}
+	if text == "" {
+		return text
+	}
+	if c := text[0]; 'a' <= c && c <= 'z' {
+		text = string(c-'a'+'A') + text[1:]
+	}
+	return text + "."
+}
+
+func firstOf(list []schema.Violation) string {
+	if len(list) == 0 {
+		return ""
+	}
+	if list[0].Path == "" {
+		return ": " + list[0].Message
+	}
+	return ": " + list[0].Path + " " + list[0].Message
+}
+
+func firstProblem(list []schema.Problem) string {
+	if len(list) == 0 {
+		return "."
+	}
+	text := ": "
+	if list[0].Pointer != "" {
+		text += "at " + list[0].Pointer + ": "
+	}
+	return text + list[0].Message
+}

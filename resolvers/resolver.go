@@ -1,0 +1,34 @@
+// Package resolvers connects the fields of both planes with the use cases behind them. It turns
+// arguments into calls, results into GraphQL types and errors into what a client may know of them;
+// it decides nothing.
+package resolvers
+
+import (
+	"context"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/schemastore"
+)
+
+// Resolver holds the use cases of the control plane.
+type Resolver struct {
+	Schemas  *schemastore.Store[*graph.Engine]
+	Keys     *auth.APIKeys
+	Accounts *auth.Accounts
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context for the control plane, whose resolvers gqlgen hands nothing else.
+func WithPrincipal(ctx context.Context, p *auth.Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// principal returns who asks; without one, somebody who may do nothing.
+func principal(ctx context.Context) *auth.Principal {
+	if p, ok := ctx.Value(principalKey{}).(*auth.Principal); ok {
+		return p
+	}
+	return &auth.Principal{}
+}

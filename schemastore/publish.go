@@ -1,0 +1,245 @@
+package schemastore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// sensitivityRule is the rule that nobody may break without a permission of its own.
+const sensitivityRule = "SENSITIVITY_NO_LOWER"
+
+// Upload is a schema that somebody wants in force.
+type Upload struct {
+	Entity string
+	Schema []byte
+	// Replace puts the schema in the place of the current one; else it is merged into it.
+	Replace bool
+	// Expected is the version that the change was made for; nil: whichever is in force.
+	Expected *int
+	Allow    []string // names of rules that may be broken
+	Note     string
+}
+
+// Report is what publishing an upload would do.
+type Report struct {
+	Problems []schema.Problem // why the schema cannot be used at all; then the rest is empty
+	Warnings []schema.Warning
+	Changes  []schema.Change
+	Findings []schema.Finding
+	// Checked is how many documents were read, Failing how many would not satisfy the schema.
+	Checked, Failing int
+	Current          int            // the version in force
+	Entity           *schema.Entity // the schema as it would apply
+}
+
+// OK reports whether the upload can be published without allowing anything.
+func (r *Report) OK() bool {
+	return len(r.Problems) == 0 && !slices.ContainsFunc(r.Findings, func(f schema.Finding) bool { return f.Breaking })
+}
+
+// Check tells what publishing would do, and what it would compile to, without doing it.
+func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload) (*Report, E, error) {
+	var none E
+	if err := p.Check(auth.Schema); err != nil {
+		return nil, none, err
+	}
+	d, err := s.draft(ctx, p.Account, u)
+	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
+		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	return &d.Report, d.engine, nil
+}
+
+// Publish puts a schema in force and returns its version. The request that comes next sees it.
+//
+// It fails with a *[schema.Invalid], a [*BreakingError] or a [*ConflictError]; then nothing has
+// changed. Publishing what is in force already changes nothing and is no error.
+func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
+	if err := p.Check(auth.Schema); err != nil {
+		return Version{}, err
+	}
+	if utf8.RuneCountInString(u.Note) > 2_000 {
+		return Version{}, ErrNote
+	}
+	for {
+		v, err := s.publish(ctx, p, u)
+		// Somebody else published meanwhile. Without an expected version the upload was not made
+		// for a certain one, so it is tried on the new one.
+		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) {
+			continue
+		}
+		return v, err
+	}
+}
+
+func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
+	d, err := s.draft(ctx, p.Account, u)
+	if err != nil {
+		return Version{}, err
+	}
+	if u.Expected != nil && *u.Expected != d.current {
+		return Version{}, s.conflict(ctx, p.Account, u, d)
+	}
+	if d.base != nil && len(d.Changes) == 0 && string(d.base.Source) == string(d.Entity.Source) {
+		return s.get(ctx, p.Account, u.Entity, nil)
+	}
+	var refused []schema.Finding
+	for _, f := range d.Findings {
+		if f.Breaking && !slices.Contains(u.Allow, f.Rule) {
+			refused = append(refused, f)
+		}
+	}
+	if len(refused) > 0 {
+		return Version{}, &BreakingError{Findings: refused}
+	}
+	if slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.Rule == sensitivityRule }) {
+		if err := p.Check(auth.Sensitivity); err != nil {
+			return Version{}, err
+		}
+	}
+	if d.base != nil {
+		if err := s.docs.Reindex(ctx, p.Account, d.base, d.Entity); err != nil {
+			return Version{}, err
+		}
+	}
+	v := versionRecord{Number: d.current + 1, Previous: d.head.Entities[u.Entity], Author: p.Actor,
+		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Source: string(d.Entity.Source)}
+	snap, err := s.commit(ctx, p.Account, d, v)
+	if err != nil {
+		return Version{}, err
+	}
+	s.install(p.Account, snap)
+	if d.base != nil {
+		// Documents written between the first pass and the swap know nothing of new keys.
+		if err := s.docs.Reindex(ctx, p.Account, d.base, d.Entity); err != nil {
+			s.log.ErrorContext(ctx, "documents not indexed after a publish; the sweep will do it", "account", p.Account, "entity", u.Entity, "error", err)
+		}
+	}
+	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
+		Changes: d.Changes, Warnings: d.Warnings}, nil
+}
+
+// commit writes the version, then switches the head to it.
+func (s *Store[E]) commit(ctx context.Context, id tenant.ID, d draft[E], v versionRecord) (*Snapshot[E], error) {
+	body, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	record := newRecordID(v.Number)
+	err = s.store.Insert(ctx, versionSpace(id, d.Entity.Name), storage.Record{ID: record, Rev: record, Body: body})
+	if err != nil {
+		return nil, fmt.Errorf("schemastore: write version: %w", err)
+	}
+	d.head.Entities[d.Entity.Name] = record
+	if body, err = encode(d.head); err != nil {
+		return nil, err
+	}
+	next := storage.Record{ID: headID, Rev: rand.Text(), Body: body}
+	if d.rev == "" {
+		err = s.store.Insert(ctx, headSpace(id), next)
+	} else {
+		err = s.store.Replace(ctx, headSpace(id), next, d.rev)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("schemastore: switch: %w", err)
+	}
+	return &Snapshot[E]{Set: d.set, Engine: d.engine, rev: next.Rev}, nil
+}
+
+// Rollback puts an older schema in force again, as a new version. The rules are the same as for
+// Publish.
+func (s *Store[E]) Rollback(ctx context.Context, p *auth.Principal, entity string, to int, expected *int, allow []string, note string) (Version, error) {
+	if err := p.Check(auth.Schema); err != nil {
+		return Version{}, err
+	}
+	old, err := s.get(ctx, p.Account, entity, &to)
+	if err != nil {
+		return Version{}, err
+	}
+	return s.Publish(ctx, p, Upload{Entity: entity, Schema: old.Entity.Source, Replace: true, Expected: expected, Allow: allow, Note: note})
+}
+
+// draft is an upload, prepared against the head that it would follow.
+type draft[E any] struct {
+	Report
+	base    *schema.Entity // in force, or nil
+	set     *schema.Set
+	engine  E
+	head    headRecord
+	rev     string
+	current int
+}
+
+// draft prepares an upload: parse, compile, compare, check. The returned draft's current is set
+// even with an error that comes from the upload.
+func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E], error) {
+	var d draft[E]
+	var err error
+	if d.head, d.rev, err = s.head(ctx, id); err != nil {
+		return d, err
+	}
+	before, err := s.load(ctx, id, d.head)
+	if err != nil {
+		return d, err
+	}
+	source := u.Schema
+	if d.base = before.Entity(u.Entity); d.base != nil {
+		d.current = d.base.Version
+		if !u.Replace {
+			if source, err = schema.Merge(d.base.Source, u.Schema); err != nil {
+				return d, err
+			}
+		}
+	}
+	d.Report.Current = d.current
+	if d.Entity, d.Warnings, err = schema.Parse(u.Entity, source, schema.Limits{}); err != nil {
+		return d, err
+	}
+	d.Entity.Version = d.current + 1
+	others := slices.DeleteFunc(slices.Clone(before.Entities), func(e *schema.Entity) bool { return e.Name == u.Entity })
+	if d.set, err = schema.NewSet(append(others, d.Entity)); err != nil {
+		return d, err
+	}
+	if d.engine, err = s.compile(d.set); err != nil {
+		return d, fmt.Errorf("schemastore: compile: %w", err)
+	}
+	if d.base == nil {
+		return d, nil
+	}
+	d.Changes = schema.Diff(d.base, d.Entity)
+	d.Findings = schema.Check(d.Changes)
+	if !slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData }) {
+		return d, nil
+	}
+	if d.Checked, d.Failing, err = s.docs.Examine(ctx, id, d.base, d.Entity); err != nil {
+		return d, err
+	}
+	if d.Failing == 0 {
+		d.Findings = slices.DeleteFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData })
+	}
+	return d, nil
+}
+
+func (s *Store[E]) conflict(ctx context.Context, id tenant.ID, u Upload, d draft[E]) error {
+	c := &ConflictError{Entity: u.Entity, Current: d.current}
+	expected, err := s.get(ctx, id, u.Entity, u.Expected)
+	if err == nil && d.base != nil {
+		c.Changes = schema.Diff(expected.Entity, d.base)
+	} else if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return c
+}

@@ -1,0 +1,350 @@
+// Profilegraph keeps the personal data of shoppers in one system: a multi-tenant GraphQL server
+// whose types come from JSON Schemas that each account uploads at run time.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/graph/generated"
+	"github.com/profilegraph/profilegraph/graph/guard"
+	"github.com/profilegraph/profilegraph/graph/static"
+	"github.com/profilegraph/profilegraph/graph/transport"
+	"github.com/profilegraph/profilegraph/profile"
+	"github.com/profilegraph/profilegraph/resolvers"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/storage/bolt"
+	"github.com/profilegraph/profilegraph/storage/mongo"
+	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
+)
+
+func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// Config is what `profilegraph serve` can be told.
+type Config struct {
+	Listen       string `default:"127.0.0.1:8080" env:"PROFILEGRAPH_LISTEN" help:"Address to listen on; port 0 takes a free one."`
+	Data         string `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store; made if it is missing." placeholder:"DIR"`
+	MongodbURI   string `name:"mongodb-uri" env:"MONGODB_URI" help:"Store documents in the MongoDB that this connection string names, instead of the embedded store." placeholder:"URI"`
+	AdminKeyFile string `env:"PROFILEGRAPH_ADMIN_KEY_FILE" help:"At the first start, write the first admin key to this file too, with mode 0600." placeholder:"FILE"`
+	Demo         bool   `env:"PROFILEGRAPH_DEMO" help:"Add two accounts with different schemas and sample shoppers."`
+	AuthConfig   string `env:"PROFILEGRAPH_AUTH_CONFIG" help:"JSON file that names the identity providers whose tokens are accepted; see docs/operators.md." placeholder:"FILE"`
+
+	TLSCert string `name:"tls-cert" env:"PROFILEGRAPH_TLS_CERT" help:"Serve HTTPS with this certificate (PEM)." placeholder:"FILE"`
+	TLSKey  string `name:"tls-key" env:"PROFILEGRAPH_TLS_KEY" help:"Private key of the certificate (PEM)." placeholder:"FILE"`
+
+	CORSOrigin     []string      `name:"cors-origin" env:"PROFILEGRAPH_CORS_ORIGIN" help:"Origin whose pages may call the data plane; may be given more than once. Without it, none." placeholder:"ORIGIN"`
+	RequestTimeout time.Duration `default:"10s" env:"PROFILEGRAPH_REQUEST_TIMEOUT" help:"How long one request may take, at most 1m."`
+	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
+	MaxBatch       int           `default:"1" env:"PROFILEGRAPH_MAX_BATCH" help:"GraphQL requests in one HTTP request."`
+	LogLevel       slog.Level    `default:"info" env:"PROFILEGRAPH_LOG_LEVEL" help:"debug (every request), info, warn or error."`
+	TraceEndpoint  string        `env:"PROFILEGRAPH_TRACE_ENDPOINT" help:"OTLP/HTTP address to send OpenTelemetry traces to, for instance http://127.0.0.1:4318." placeholder:"URL"`
+}
+
+// validate is called by the command line's parser too.
+func (c *Config) validate() error {
+	if c.RequestTimeout <= 0 || c.RequestTimeout > time.Minute {
+		return errors.New("request-timeout must be more than 0 and at most 1m")
+	}
+	if c.MaxConcurrent < 1 {
+		return errors.New("max-concurrent must be 1 or more")
+	}
+	if c.MaxBatch < 1 || c.MaxBatch > 50 {
+		return errors.New("max-batch must be 1 to 50")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("tls-cert and tls-key go together")
+	}
+	return nil
+}
+
+// server is the whole program, wired. Its parts are made in order by wire and closed in reverse.
+type server struct {
+	config  Config
+	log     *slog.Logger
+	now     func() time.Time
+	store   storage.Store
+	tenants *tenant.Registry
+	keys    *auth.APIKeys
+	auth    auth.Authenticator
+	docs    *profile.Service
+	schemas *schemastore.Store[*graph.Engine]
+	control transport.Executor
+	watch   *telemetry
+
+	stop    context.CancelFunc // ends what runs beside the requests
+	closing []func() error
+}
+
+// wire opens the store and builds everything on it. Nothing listens yet.
+func wire(ctx context.Context, c Config, log *slog.Logger) (s *server, err error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	s = &server{config: c, log: log, now: time.Now}
+	ctx, s.stop = context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.watch, err = newTelemetry(ctx, c.TraceEndpoint); err != nil {
+		return s, err
+	}
+	s.closing = append(s.closing, s.watch.close)
+	if s.store, err = openStore(ctx, c); err != nil {
+		return s, err
+	}
+	s.closing = append(s.closing, s.store.Close)
+
+	s.tenants = tenant.New(s.store, s.now)
+	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.now, log)
+	either := auth.Either{Keys: s.keys}
+	if c.AuthConfig != "" {
+		providers, err := readProviders(c.AuthConfig)
+		if err != nil {
+			return s, err
+		}
+		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
+	}
+	s.auth = either
+	s.docs = profile.New(s.store, vault.New(s.tenants), s.now, log)
+
+	cache := graph.NewCache(0)
+	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
+		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
+			return generated.NewExecutableSchema(generated.Config{Schema: of})
+		}}
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Now: s.now, Log: log,
+		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }})
+	if err != nil {
+		return s, err
+	}
+	s.control = resolvers.Ordered(static.New(static.Config{
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: &resolvers.Resolver{Schemas: s.schemas, Keys: s.keys, Accounts: auth.NewAccounts(s.tenants, s.keys)}}),
+		// A schema may be sent as a literal, which has a token for each of its words.
+		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
+		Present: resolvers.Present,
+		Log:     log,
+	}))
+	go s.sweep(ctx)
+	return s, nil
+}
+
+func (s *server) report(ctx context.Context, err error) {
+	s.log.ErrorContext(ctx, "internal error", "request", transport.RequestID(ctx), "error", err)
+}
+
+// openStore opens MongoDB if the configuration names one, else the embedded store.
+func openStore(ctx context.Context, c Config) (storage.Store, error) {
+	if c.MongodbURI != "" {
+		return mongo.Open(ctx, mongo.Options{URI: c.MongodbURI})
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	return bolt.Open(bolt.Options{Path: filepath.Join(c.Data, "profilegraph.db")})
+}
+
+func readProviders(file string) ([]auth.Provider, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("identity providers: %w", err)
+	}
+	defer f.Close()
+	return auth.ParseProviders(f)
+}
+
+// close ends what runs beside the requests, and closes all parts in reverse order.
+func (s *server) close() error {
+	s.stop()
+	var errs []error
+	for i := len(s.closing) - 1; i >= 0; i-- {
+		errs = append(errs, s.closing[i]())
+	}
+	s.closing = nil
+	return errors.Join(errs...)
+}
+
+// How often the store is swept. Readers never see what a sweep removes.
+const (
+	expireEvery = time.Minute
+	mendEvery   = time.Hour
+)
+
+// sweep removes expired documents, and what crashes left, until ctx ends.
+func (s *server) sweep(ctx context.Context) {
+	expire, mend := time.NewTicker(expireEvery), time.NewTicker(mendEvery)
+	defer expire.Stop()
+	defer mend.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-expire.C:
+			_, err = s.docs.Expire(ctx, s.currentSet)
+		case <-mend.C:
+			err = s.mend(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "sweep not finished; the next one goes on", "error", err)
+		}
+	}
+}
+
+func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, error) {
+	snap, err := s.schemas.Current(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return snap.Set, nil
+}
+
+func (s *server) mend(ctx context.Context) error {
+	var after tenant.ID
+	for {
+		accounts, err := s.tenants.List(ctx, after, 100)
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			set, err := s.currentSet(ctx, a.ID)
+			if err != nil {
+				return err
+			}
+			if _, err := s.docs.Mend(ctx, a.ID, set); err != nil {
+				return err
+			}
+			after = a.ID
+		}
+		if len(accounts) < 100 {
+			return nil
+		}
+	}
+}
+
+// firstAccount is the account that a new installation begins with.
+const firstAccount tenant.ID = "main"
+
+// bootstrap makes the first account and its admin key when the installation is new, and returns the
+// key, or "" when there is one already.
+func (s *server) bootstrap(ctx context.Context) (string, error) {
+	accounts, err := s.tenants.List(ctx, "", 1)
+	if err != nil || len(accounts) > 0 {
+		return "", err
+	}
+	// The key comes first: should the process die in between, the next start does it again.
+	_, key, err := s.keys.Bootstrap(ctx, firstAccount, "setup", auth.NewKey{Name: "First admin key", Roles: []string{"admin", "operator"}})
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.tenants.Create(ctx, firstAccount, "Main"); err != nil && !errors.Is(err, tenant.ErrExists) {
+		return "", err
+	}
+	if s.config.AdminKeyFile != "" {
+		if err := writeKeyFile(s.config.AdminKeyFile, key); err != nil {
+			return "", err
+		}
+	}
+	return key, nil
+}
+
+func writeKeyFile(name, key string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("admin key file: %w", err)
+	}
+	_, err = fmt.Fprintln(f, key)
+	if err := errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
+		return fmt.Errorf("admin key file: %w", err)
+	}
+	return nil
+}
+
+// serve runs the server until ctx ends; then it takes no new requests and finishes those under way.
+func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
+	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.LogLevel}))
+	// Taken before the store: a second start fails for the right reason, and nobody waits for a
+	// port that cannot be had.
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close()
+	s, err := wire(context.WithoutCancel(ctx), c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.welcome(ctx, out, listener.Addr()); err != nil {
+		return err
+	}
+	h := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      c.RequestTimeout + 20*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if c.TLSCert != "" {
+			failed <- h.ServeTLS(listener, c.TLSCert, c.TLSKey)
+		} else {
+			failed <- h.Serve(listener)
+		}
+	}()
+	log.Info("serving", "address", listener.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.RequestTimeout+5*time.Second)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("some requests did not finish: %w", err), h.Close())
+	}
+	return nil
+}
+
+// welcome sets up a new installation and says where things are.
+func (s *server) welcome(ctx context.Context, out io.Writer, at net.Addr) error {
+	key, err := s.bootstrap(ctx)
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if s.config.TLSCert != "" {
+		scheme = "https"
+	}
+	base := scheme + "://" + at.String()
+	fmt.Fprintf(out, "profilegraph\n\n  GraphQL     %s/graphql\n  Control     %s/control/graphql\n  Playground  %s/playground\n\n", base, base, base)
+	if key != "" {
+		fmt.Fprintf(out, "First start: the account %q was made. This is its admin key; it is shown only now.\n\n  %s\n\n", firstAccount, key)
+		fmt.Fprintf(out, "Try it:\n\n  curl %s/graphql -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' -d '{\"query\":\"{ profiles { nodes { id } } }\"}'\n\n", base, key)
+	}
+	if s.config.Demo {
+		return s.demo(ctx, out)
+	}
+	return nil
+}
