@@ -19,7 +19,7 @@ func testIsolation(t *testing.T, s *suite) {
 	var spaces []storage.Space
 	for _, account := range []storage.Account{base, base + "-b", base + "b", "-" + base} {
 		for _, collection := range []storage.Collection{storage.Documents, storage.Versions} {
-			for _, part := range []string{"", "p", "pq", "p-q", "p 1"} {
+			for _, part := range []string{"", "p", "pq", "p-q"} {
 				spaces = append(spaces, storage.Space{Account: account, Collection: collection, Part: part})
 			}
 		}
@@ -30,11 +30,14 @@ func testIsolation(t *testing.T, s *suite) {
 		r.Owner = "o"
 		return r
 	}
-	for i, in := range spaces {
+	parallel(t, len(spaces), func(i int) error {
 		for _, id := range ids {
-			s.mustInsert(t, in, make(i, id))
+			if err := s.Insert(ctx, spaces[i], make(i, id)); err != nil {
+				return err
+			}
 		}
-	}
+		return nil
+	})
 	look := func(i int, in storage.Space, ids []string) {
 		t.Helper()
 		var want []storage.Record
