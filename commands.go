@@ -309,7 +309,10 @@ func (u *upload) variables(t terminal) (variables, error) {
 	return variables{"entity": u.Entity, "schema": string(source), "mode": mode}, nil
 }
 
-type changeView struct{ Kind, Path, Message string }
+type changeView struct {
+	Kind, Path string
+	From, To   *string
+}
 
 type findingView struct {
 	Rule, Path, Message, Fix string
@@ -335,7 +338,7 @@ func (c *schemaCheck) Run(ctx context.Context, t terminal) error {
 		}
 	}
 	err = c.do(ctx, `query($entity: String!, $schema: JSON!, $mode: SchemaMode!) { checkSchema(entity: $entity, schema: $schema, mode: $mode) {
-		ok problems { pointer keyword message fix } warnings { pointer keyword message fix } changes { kind path message }
+		ok problems { pointer keyword message fix } warnings { pointer keyword message fix } changes { kind path from to }
 		findings { rule path message fix breaking } documentsChecked documentsFailing currentVersion } }`, v, &data)
 	if err != nil {
 		return err
@@ -379,7 +382,7 @@ func (c *schemaPublish) Run(ctx context.Context, t terminal) error {
 	var data struct{ PublishSchema versionView }
 	err = c.do(ctx, `mutation($entity: String!, $schema: JSON!, $mode: SchemaMode!, $expected: Int, $allow: [String!], $note: String) {
 		publishSchema(entity: $entity, schema: $schema, mode: $mode, expectedVersion: $expected, allow: $allow, note: $note) {
-			version changes { kind path message } warnings { pointer keyword message fix } } }`, v, &data)
+			version changes { kind path from to } warnings { pointer keyword message fix } } }`, v, &data)
 	if err != nil {
 		return err
 	}
@@ -454,7 +457,7 @@ type schemaDiff struct {
 
 func (c *schemaDiff) Run(ctx context.Context, t terminal) error {
 	var data struct{ SchemaDiff []changeView }
-	err := c.do(ctx, `query($entity: String!, $from: Int!, $to: Int) { schemaDiff(entity: $entity, from: $from, to: $to) { kind path message } }`,
+	err := c.do(ctx, `query($entity: String!, $from: Int!, $to: Int) { schemaDiff(entity: $entity, from: $from, to: $to) { kind path from to } }`,
 		variables{"entity": c.Entity, "from": c.From, "to": c.To}, &data)
 	if err != nil {
 		return err
@@ -475,7 +478,7 @@ type schemaRollback struct {
 func (c *schemaRollback) Run(ctx context.Context, t terminal) error {
 	var data struct{ RollbackSchema versionView }
 	err := c.do(ctx, `mutation($entity: String!, $to: Int!, $expected: Int, $allow: [String!], $note: String) {
-		rollbackSchema(entity: $entity, to: $to, expectedVersion: $expected, allow: $allow, note: $note) { version changes { kind path message } } }`,
+		rollbackSchema(entity: $entity, to: $to, expectedVersion: $expected, allow: $allow, note: $note) { version changes { kind path from to } } }`,
 		variables{"entity": c.Entity, "to": c.To, "expected": c.Expected, "allow": c.Allow, "note": optional(c.Note)}, &data)
 	if err != nil {
 		return err
@@ -494,7 +497,11 @@ func printProblems(out io.Writer, kind string, list []problemView) {
 
 func printChanges(out io.Writer, list []changeView) {
 	for _, c := range list {
-		fmt.Fprintf(out, "%s %s: %s\n", c.Kind, orRoot(c.Path), c.Message)
+		fmt.Fprintf(out, "%s %s", c.Kind, orRoot(c.Path))
+		if c.From != nil || c.To != nil {
+			fmt.Fprintf(out, ": %s -> %s", orDash(c.From), orDash(c.To))
+		}
+		fmt.Fprintln(out)
 	}
 }
 

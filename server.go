@@ -136,7 +136,7 @@ func wire(ctx context.Context, c Config, log *slog.Logger) (s *server, err error
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: &resolvers.Resolver{Schemas: s.schemas, Keys: s.keys, Accounts: auth.NewAccounts(s.tenants, s.keys)}}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys))}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,

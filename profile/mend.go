@@ -37,9 +37,10 @@ func (s *Service) each(ctx context.Context, in storage.Space, visit func([]stora
 	}
 }
 
-// Examine reads the documents stored under one schema and counts those that would not satisfy
-// another; documents that repeat a value which next wants unique, and current did not, count too.
-func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity) (checked, failing int, err error) {
+// Examine reads the documents stored under one schema and counts those that stand in the way of
+// another: that would not satisfy it, that repeat a value which it wants unique, or that hold a
+// value at one of the disclosed paths (JSON property names joined by '.', "[]" for list elements).
+func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (checked, failing int, err error) {
 	seen := map[string]bool{}
 	err = s.each(ctx, documents(id, current), func(list []storage.Record) error {
 		for _, r := range list {
@@ -47,9 +48,10 @@ func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *sche
 			if err != nil {
 				return err
 			}
-			prune(doc, next.Type)
 			checked++
-			bad := len(next.Validate(doc)) > 0
+			bad := slices.ContainsFunc(disclosed, func(path string) bool { return holds(doc, strings.Split(path, ".")) })
+			prune(doc, next.Type)
+			bad = bad || len(next.Validate(doc)) > 0
 			keys, err := s.keys(ctx, id, next, doc)
 			if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
 				bad = true
@@ -67,6 +69,18 @@ func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *sche
 		return nil
 	})
 	return checked, failing, err
+}
+
+// holds reports whether there is a value at a path.
+func holds(value any, path []string) bool {
+	if len(path) == 0 {
+		return value != nil
+	}
+	if list, ok := value.([]any); ok && path[0] == "[]" {
+		return slices.ContainsFunc(list, func(one any) bool { return holds(one, path[1:]) })
+	}
+	object, ok := value.(map[string]any)
+	return ok && holds(object[path[0]], path[1:])
 }
 
 // open returns the content of a document's record as JSON.

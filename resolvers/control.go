@@ -18,12 +18,12 @@ import (
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
-func (r *mutationResolver) PublishSchema(ctx context.Context, entity string, _ scalar.JSON, mode generated.SchemaMode, expectedVersion *int, allow []string, note *string) (*generated.SchemaVersion, error) {
+func (r *mutationResolver) PublishSchema(ctx context.Context, entity string, schema scalar.JSON, mode generated.SchemaMode, expectedVersion *int, allow []string, note *string) (*generated.SchemaVersion, error) {
 	source, err := argument(ctx, "schema")
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.Schemas.Publish(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+	v, err := r.schemas.Publish(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
 		Replace: mode == generated.SchemaModeReplace, Expected: expectedVersion, Allow: allow, Note: value(note)})
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (r *mutationResolver) PublishSchema(ctx context.Context, entity string, _ s
 }
 
 func (r *mutationResolver) RollbackSchema(ctx context.Context, entity string, to int, expectedVersion *int, allow []string, note *string) (*generated.SchemaVersion, error) {
-	v, err := r.Schemas.Rollback(ctx, principal(ctx), entity, to, expectedVersion, allow, value(note))
+	v, err := r.schemas.Rollback(ctx, principal(ctx), entity, to, expectedVersion, allow, value(note))
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (r *mutationResolver) RollbackSchema(ctx context.Context, entity string, to
 }
 
 func (r *mutationResolver) CreateAccount(ctx context.Context, id string, name *string) (*generated.CreatedAccount, error) {
-	a, key, secret, err := r.Accounts.Create(ctx, principal(ctx), tenant.ID(id), value(name))
+	a, key, secret, err := r.accounts.Create(ctx, principal(ctx), tenant.ID(id), value(name))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, id string, name *s
 }
 
 func (r *mutationResolver) UpdateAccount(ctx context.Context, id string, name *string, suspended *bool) (*generated.Account, error) {
-	a, err := r.Accounts.Update(ctx, principal(ctx), tenant.ID(id), tenant.Changes{Name: name, Suspended: suspended})
+	a, err := r.accounts.Update(ctx, principal(ctx), tenant.ID(id), tenant.Changes{Name: name, Suspended: suspended})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles 
 	if expiresAt != nil {
 		n.Expires = *expiresAt
 	}
-	key, secret, err := r.Keys.Create(ctx, principal(ctx), n)
+	key, secret, err := r.keys.Create(ctx, principal(ctx), n)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles 
 }
 
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*generated.APIKey, error) {
-	key, err := r.Keys.Revoke(ctx, principal(ctx), id)
+	key, err := r.keys.Revoke(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 
 func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 	p := principal(ctx)
-	a, err := r.Accounts.Own(ctx, p)
+	a, err := r.accounts.Own(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 }
 
 func (r *queryResolver) Account(ctx context.Context) (*generated.Account, error) {
-	a, err := r.Accounts.Own(ctx, principal(ctx))
+	a, err := r.accounts.Own(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (r *queryResolver) Accounts(ctx context.Context, first int, after *string) 
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	list, err := r.Accounts.List(ctx, principal(ctx), tenant.ID(value(after)), first)
+	list, err := r.accounts.List(ctx, principal(ctx), tenant.ID(value(after)), first)
 	return each(list, account), err
 }
 
@@ -109,19 +109,19 @@ func (r *queryResolver) Roles(ctx context.Context) ([]*generated.Role, error) {
 }
 
 func (r *queryResolver) APIKeys(ctx context.Context) ([]*generated.APIKey, error) {
-	list, err := r.Keys.List(ctx, principal(ctx))
+	list, err := r.keys.List(ctx, principal(ctx))
 	return each(list, apiKey), err
 }
 
 func (r *queryResolver) Schemas(ctx context.Context) ([]*generated.SchemaVersion, error) {
 	p := principal(ctx)
-	now, err := r.Schemas.Current(ctx, p.Account)
+	now, err := r.schemas.Current(ctx, p.Account)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]*generated.SchemaVersion, len(now.Set.Entities))
 	for i, e := range now.Set.Entities {
-		v, err := r.Schemas.Get(ctx, p, e.Name, nil)
+		v, err := r.schemas.Get(ctx, p, e.Name, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func (r *queryResolver) Schemas(ctx context.Context) ([]*generated.SchemaVersion
 
 func (r *queryResolver) Schema(ctx context.Context, entity string, version *int) (*generated.SchemaVersion, error) {
 	p := principal(ctx)
-	v, err := r.Schemas.Get(ctx, p, entity, version)
+	v, err := r.schemas.Get(ctx, p, entity, version)
 	if errors.Is(err, schemastore.ErrNotFound) {
 		return nil, nil
 	}
@@ -147,17 +147,17 @@ func (r *queryResolver) SchemaHistory(ctx context.Context, entity string, first 
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	list, err := r.Schemas.History(ctx, p, entity, value(before), first)
+	list, err := r.schemas.History(ctx, p, entity, value(before), first)
 	return each(list, schemaVersion), err
 }
 
 func (r *queryResolver) SchemaDiff(ctx context.Context, entity string, from int, to *int) ([]*generated.SchemaChange, error) {
 	p := principal(ctx)
-	older, err := r.Schemas.Get(ctx, p, entity, &from)
+	older, err := r.schemas.Get(ctx, p, entity, &from)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := r.Schemas.Get(ctx, p, entity, to)
+	newer, err := r.schemas.Get(ctx, p, entity, to)
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +170,12 @@ func (r *queryResolver) SchemaRules(ctx context.Context) ([]*generated.SchemaRul
 	}), nil
 }
 
-func (r *queryResolver) CheckSchema(ctx context.Context, entity string, _ scalar.JSON, mode generated.SchemaMode) (*generated.SchemaCheck, error) {
+func (r *queryResolver) CheckSchema(ctx context.Context, entity string, schema scalar.JSON, mode generated.SchemaMode) (*generated.SchemaCheck, error) {
 	source, err := argument(ctx, "schema")
 	if err != nil {
 		return nil, err
 	}
-	report, engine, err := r.Schemas.Check(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+	report, engine, err := r.schemas.Check(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
 		Replace: mode == generated.SchemaModeReplace})
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func schemaVersion(v schemastore.Version) *generated.SchemaVersion {
 
 func changes(list []schema.Change) []*generated.SchemaChange {
 	return each(list, func(c schema.Change) *generated.SchemaChange {
-		return &generated.SchemaChange{Kind: string(c.Kind), Path: c.Path, Message: c.Message()}
+		return &generated.SchemaChange{Kind: string(c.Kind), Path: c.Path, From: optional(c.From), To: optional(c.To)}
 	})
 }
 
@@ -109,7 +109,7 @@ func schemaCheck(r *schemastore.Report, engine *graph.Engine) *generated.SchemaC
 		Findings: findings(r.Findings), DocumentsChecked: r.Checked, DocumentsFailing: r.Failing, CurrentVersion: r.Current}
 	if engine != nil {
 		source, sdl := scalar.JSON(r.Entity.Source), engine.SDL()
-		c.Schema, c.Sdl = &source, &sdl
+		c.Schema, c.Sdl = source, &sdl
 	}
 	return c
 }

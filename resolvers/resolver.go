@@ -11,11 +11,16 @@ import (
 	"github.com/profilegraph/profilegraph/schemastore"
 )
 
-// Resolver holds the use cases of the control plane.
+// Resolver stands behind the fields of the control plane.
 type Resolver struct {
-	Schemas  *schemastore.Store[*graph.Engine]
-	Keys     *auth.APIKeys
-	Accounts *auth.Accounts
+	schemas  *schemastore.Store[*graph.Engine]
+	keys     *auth.APIKeys
+	accounts *auth.Accounts
+}
+
+// New returns the control plane over its use cases.
+func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts) *Resolver {
+	return &Resolver{schemas, keys, accounts}
 }
 
 type principalKey struct{}

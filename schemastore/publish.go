@@ -15,8 +15,11 @@ import (
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
-// sensitivityRule is the rule that nobody may break without a permission of its own.
-const sensitivityRule = "SENSITIVITY_NO_LOWER"
+// Rules that nobody may break without a permission of its own, because what was protected is shown.
+const (
+	sensitivityRule = "SENSITIVITY_NO_LOWER"
+	discloseRule    = "EXTRA_NO_DISCLOSE"
+)
 
 // Upload is a schema that somebody wants in force.
 type Upload struct {
@@ -105,7 +108,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if len(refused) > 0 {
 		return Version{}, &BreakingError{Findings: refused}
 	}
-	if slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.Rule == sensitivityRule }) {
+	if slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.Rule == sensitivityRule || f.Rule == discloseRule }) {
 		if err := p.Check(auth.Sensitivity); err != nil {
 			return Version{}, err
 		}
@@ -224,7 +227,13 @@ func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E],
 	if !slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData }) {
 		return d, nil
 	}
-	if d.Checked, d.Failing, err = s.docs.Examine(ctx, id, d.base, d.Entity); err != nil {
+	var disclosed []string
+	for _, f := range d.Findings {
+		if f.Rule == discloseRule {
+			disclosed = append(disclosed, f.Path)
+		}
+	}
+	if d.Checked, d.Failing, err = s.docs.Examine(ctx, id, d.base, d.Entity, disclosed); err != nil {
 		return d, err
 	}
 	if d.Failing == 0 {

@@ -56,9 +56,10 @@ func (e *BreakingError) Error() string {
 
 // Documents is what a publish needs to know of the documents stored under the schema before.
 type Documents interface {
-	// Examine reads the entity's documents and reports how many there are and how many would not
-	// satisfy next; for each unique key of next that now lacks it, repeated values count as failing.
-	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity) (checked, failing int, err error)
+	// Examine reads the documents stored under current, and reports how many there are and how many
+	// stand in the way of next: those that would not satisfy it, that repeat a value of a key that
+	// is unique in it, or that hold a value at one of the paths in disclosed (see schema.Change).
+	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string) (checked, failing int, err error)
 	// Reindex makes every stored document findable by the keys of next. It may run more than once.
 	Reindex(ctx context.Context, account tenant.ID, current, next *schema.Entity) error
 }

@@ -96,9 +96,10 @@ type ComplexityRoot struct {
 	}
 
 	SchemaChange struct {
-		Kind    func(childComplexity int) int
-		Message func(childComplexity int) int
-		Path    func(childComplexity int) int
+		From func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Path func(childComplexity int) int
+		To   func(childComplexity int) int
 	}
 
 	SchemaCheck struct {
@@ -484,24 +485,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Role.Permissions(childComplexity), true
 
+	case "SchemaChange.from":
+		if e.ComplexityRoot.SchemaChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaChange.From(childComplexity), true
 	case "SchemaChange.kind":
 		if e.ComplexityRoot.SchemaChange.Kind == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SchemaChange.Kind(childComplexity), true
-	case "SchemaChange.message":
-		if e.ComplexityRoot.SchemaChange.Message == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SchemaChange.Message(childComplexity), true
 	case "SchemaChange.path":
 		if e.ComplexityRoot.SchemaChange.Path == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SchemaChange.Path(childComplexity), true
+	case "SchemaChange.to":
+		if e.ComplexityRoot.SchemaChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaChange.To(childComplexity), true
 
 	case "SchemaCheck.changes":
 		if e.ComplexityRoot.SchemaCheck.Changes == nil {
@@ -1009,9 +1016,11 @@ type SchemaVersion {
 type SchemaChange {
   "Kind of the change, for instance FIELD_ADDED."
   kind: String!
-  "Where, as property names joined by '.'; empty for the entity itself."
+  "Where, as property names joined by '.', with [] for the elements of a list; empty for the entity itself."
   path: String!
-  message: String!
+  "What it was and what it is, where a word can say it."
+  from: String
+  to: String
 }
 
 type SchemaRule {
@@ -1141,8 +1150,10 @@ func (ec *executionContext) childFields_SchemaChange(ctx context.Context, field 
 		return ec.fieldContext_SchemaChange_kind(ctx, field)
 	case "path":
 		return ec.fieldContext_SchemaChange_path(ctx, field)
-	case "message":
-		return ec.fieldContext_SchemaChange_message(ctx, field)
+	case "from":
+		return ec.fieldContext_SchemaChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_SchemaChange_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchemaChange", field.Name)
 }
@@ -3066,26 +3077,49 @@ func (ec *executionContext) fieldContext_SchemaChange_path(_ context.Context, fi
 	return graphql.NewScalarFieldContext("SchemaChange", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _SchemaChange_message(ctx context.Context, field graphql.CollectedField, obj *SchemaChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _SchemaChange_from(ctx context.Context, field graphql.CollectedField, obj *SchemaChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SchemaChange_message(ctx, field)
+			return ec.fieldContext_SchemaChange_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return obj.From, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_SchemaChange_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_SchemaChange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaChange_to(ctx context.Context, field graphql.CollectedField, obj *SchemaChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaChange_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SchemaChange", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -5691,9 +5725,14 @@ func (ec *executionContext) _SchemaChange(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "message":
-			out.Values[i] = ec._SchemaChange_message(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+		case "from":
+			out.Values[i] = ec._SchemaChange_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._SchemaChange_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

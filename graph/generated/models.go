@@ -61,9 +61,11 @@ type Role struct {
 type SchemaChange struct {
 	// Kind of the change, for instance FIELD_ADDED.
 	Kind string `json:"kind"`
-	// Where, as property names joined by '.'; empty for the entity itself.
-	Path    string `json:"path"`
-	Message string `json:"message"`
+	// Where, as property names joined by '.', with [] for the elements of a list; empty for the entity itself.
+	Path string `json:"path"`
+	// What it was and what it is, where a word can say it.
+	From *string `json:"from,omitempty"`
+	To   *string `json:"to,omitempty"`
 }
 
 type SchemaCheck struct {
