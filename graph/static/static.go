@@ -126,7 +126,11 @@ func (e *Executor) run(ctx context.Context, r transport.Request, operation *guar
 		Variables:     variables,
 		RecoverFunc:   e.recovered,
 		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
-			return next(ctx)
+			result, err := next(ctx)
+			if err != nil { // here, since gqlgen writes path and location into the error it gets
+				return nil, e.present(ctx, err)
+			}
+			return result, nil
 		},
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			return next(ctx)
