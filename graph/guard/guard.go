@@ -23,7 +23,7 @@ import (
 // wherever it is spread. They hold for all operations of a document together, because all of
 // them are validated, whichever is run.
 type Limits struct {
-	QueryBytes int // 32 KiB: five times the largest queries that clients generate
+	QueryBytes int // 32 KiB: the standard introspection query has 2
 	Tokens     int // 1,000: bounds the parser, and with it the recursion of everything behind it
 	Depth      int // 15 fields inside each other
 	Fields     int // 500: bounds the comparison of fields, whose work grows with their square
@@ -50,12 +50,13 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Introspection has limits of its own, because the standard queries of the tools are deeper and
-// wider than data queries have reason to be. They select all that a schema holds, once: the lists
-// nest no further than types and their fields, and hardly anything is asked for twice.
+// Introspection has limits of its own. The standard query of the tools has 230 fields, 15 deep; it
+// selects all that a schema holds, but once: its lists nest no further than types and their fields,
+// and nothing is asked for twice. Without these bounds a few hundred bytes select every field of the
+// schema again for every other one.
 const (
-	introspectionDepth   = 25
-	introspectionFields  = 600
+	introspectionDepth   = 20
+	introspectionFields  = 500
 	introspectionAliases = 10
 	introspectionLists   = 2
 )

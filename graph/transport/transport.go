@@ -17,11 +17,11 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Request is one GraphQL request.
+// Request is one GraphQL request. An executor may keep the strings, but not the variables.
 type Request struct {
 	Query         string // not empty
 	OperationName string // empty: the only operation there is
-	// Variables is a JSON object, or nil. It is valid until Execute returns.
+	// Variables is a JSON object, or nil. Its memory is used again once Execute has returned.
 	Variables json.RawMessage
 	// ReadOnly says that the request came by GET: a mutation is to be refused with status 405.
 	ReadOnly bool
