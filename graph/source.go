@@ -16,7 +16,8 @@ import (
 // behind it.
 type Source interface {
 	// Read answers the reads that one level of a query needs, together, so that the source can
-	// batch them. The result has one element for each read, in the same order.
+	// batch them. The result has one element for each read, in the same order. The reads are the
+	// engine's again once Read returns; the results are the engine's until Execute returns.
 	Read(ctx context.Context, reads []Read) []Result
 	// Write carries out one mutation.
 	Write(ctx context.Context, w Write) Result
@@ -70,10 +71,10 @@ type Write struct {
 	Entity    *schema.Entity
 	ID        string
 	Owner     string
-	Input     map[string]any // JSON properties (not GraphQL names), values as encoding/json gives them with UseNumber
-	IfVersion string         // expected version, or empty
-	TTLDays   *int           // nil: the schema's default
-	Fields    FieldSet       // as Read.Fields, of the document returned
+	Input     map[string]any  // JSON properties (not GraphQL names), values as encoding/json gives them with UseNumber
+	IfVersion string          // expected version, or empty
+	TTLDays   *int            // nil: the schema's default
+	Fields    schema.FieldSet // as Read.Fields, of the document returned
 }
 
 // Result answers a Read or a Write.

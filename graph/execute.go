@@ -1,0 +1,415 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/profilegraph/profilegraph/graph/transport"
+	"github.com/profilegraph/profilegraph/schema"
+)
+
+// Observer is told what the engine does.
+type Observer interface {
+	// Operation is called once for each operation that was executed, before its answer is sent.
+	Operation(ctx context.Context, o Observed)
+}
+
+// Observed describes an operation that was executed: names and counts, no values.
+type Observed struct {
+	Name      string // as the client named it, or empty
+	Type      string // query or mutation
+	Fields    int    // root fields
+	Batches   int    // calls of Source.Read
+	Reads     int    // reads in them
+	Writes    int
+	Documents int // returned by the source
+	Errors    int // in the answer
+	Duration  time.Duration
+}
+
+// Execute answers one request. Whatever goes wrong is in the answer.
+func (e *Engine) Execute(ctx context.Context, request transport.Request, src Source) (response transport.Response) {
+	defer func() {
+		if p := recover(); p != nil {
+			shown := e.visible(ctx, fmt.Errorf("graph: panic: %v\n%s", p, debug.Stack()))
+			response = transport.Fail(shown.Code, shown.Message, http.StatusInternalServerError)
+		}
+	}()
+	start := e.options.Now()
+	p, errs := e.prepare(request.Query, request.OperationName)
+	if errs != nil {
+		return transport.Errors(errs)
+	}
+	if p.kind == ast.Mutation && request.ReadOnly {
+		return transport.Fail(transport.MethodNotAllowed, "Send mutations by POST.", http.StatusMethodNotAllowed)
+	}
+	r, ok := e.options.Cache.runs.Get().(*run)
+	if !ok {
+		r = new(run)
+	}
+	defer e.options.Cache.release(r)
+	if r.vars, errs = coerceVariables(p.variables, request.Variables, r.vars[:0]); errs != nil {
+		return transport.Errors(errs)
+	}
+	pl, errs := e.planFor(p, request.Query, r.vars)
+	if errs != nil {
+		return transport.Errors(errs)
+	}
+	r.engine, r.ctx, r.src = e, ctx, src
+	response.Body = r.execute(p, pl)
+	if e.options.Observer != nil {
+		r.seen.Name, r.seen.Type = p.name, string(p.kind)
+		r.seen.Fields, r.seen.Errors = len(pl.fields), r.failures
+		r.seen.Duration = e.options.Now().Sub(start)
+		e.options.Observer.Operation(ctx, r.seen)
+	}
+	return response
+}
+
+// run is the state of one execution. Runs are used again, for the memory they hold.
+type run struct {
+	engine *Engine
+	ctx    context.Context
+	src    Source
+	vars   []any
+	seen   Observed
+
+	// The reads of all levels so far, and what waits for each of them.
+	reads   []Read
+	waiting []waiting
+	answers []answer // of the root fields
+
+	writer
+}
+
+// waiting is an answer that a read will fill.
+type waiting struct {
+	fetch  *fetch
+	answer *answer
+}
+
+// answer is what came back for a fetch, and for the links of the documents in it.
+type answer struct {
+	result Result
+	// kids are the answers of links: for each view of the fetch, in order of document, then link.
+	kids [][]answer
+	// none says that there is nothing to fetch: the value is null.
+	none bool
+}
+
+// largestKept is the largest buffer that is kept for the next run.
+const largestKept = 1 << 20
+
+// release forgets what a run has held, since it may be personal data, and keeps its memory.
+func (c *Cache) release(r *run) {
+	if cap(r.out) > largestKept {
+		return
+	}
+	clear(r.vars[:cap(r.vars)])
+	clear(r.reads[:cap(r.reads)])
+	clear(r.waiting[:cap(r.waiting)])
+	clear(r.answers[:cap(r.answers)])
+	clear(r.found[:cap(r.found)])
+	clear(r.out)
+	*r = run{
+		vars: r.vars[:0], reads: r.reads[:0], waiting: r.waiting[:0], answers: r.answers[:0],
+		writer: writer{out: r.out[:0], found: r.found[:0], path: r.path[:0]},
+	}
+	c.runs.Put(r)
+}
+
+func (r *run) execute(p *prepared, pl *plan) []byte {
+	if n := len(pl.fields); n > cap(r.answers) {
+		r.answers = make([]answer, n)
+	} else {
+		r.answers = r.answers[:n]
+	}
+	for i := range pl.fields {
+		f := pl.fields[i].fetch
+		if f == nil {
+			continue
+		}
+		if p.kind == ast.Mutation {
+			r.write(f, &r.answers[i])
+			r.resolve() // the links of one mutation before the next mutation
+		} else {
+			r.ask(f, &r.answers[i], nil)
+		}
+	}
+	r.resolve()
+
+	r.out = append(r.out, `{"data":`...)
+	if start := len(r.out); !r.data(p, pl) {
+		r.out = r.out[:start]
+		r.null()
+	}
+	if r.failures > 0 {
+		r.out = append(append(append(r.out, `,"errors":[`...), r.errors...), ']')
+	}
+	r.out = append(r.out, '}')
+	return append(make([]byte, 0, len(r.out)), r.out...)
+}
+
+// data writes the operation's fields, unless one of them is null that must not be.
+func (r *run) data(p *prepared, pl *plan) bool {
+	if len(pl.fields) == 0 {
+		r.out = append(r.out, '{')
+	}
+	for i := range pl.fields {
+		f := &pl.fields[i]
+		r.out = append(r.out, f.prefix...)
+		switch {
+		case f.fetch != nil:
+			r.fetched(f.fetch, &r.answers[i])
+		case f.intro != nil:
+			if !r.introspect(f.intro, p) {
+				return false
+			}
+		default:
+			r.out = append(r.out, f.text...)
+		}
+	}
+	r.out = append(r.out, '}')
+	return true
+}
+
+// resolve reads level by level until nothing waits.
+func (r *run) resolve() {
+	for done := 0; done < len(r.reads); {
+		reads := r.reads[done:]
+		level := r.waiting[done:]
+		done = len(r.reads)
+		results := r.src.Read(r.ctx, reads)
+		r.seen.Batches++
+		r.seen.Reads += len(reads)
+		if len(results) != len(reads) {
+			panic(fmt.Sprintf("graph: the source answered %d of %d reads", len(results), len(reads)))
+		}
+		for i, w := range level {
+			r.received(w.fetch, w.answer, results[i])
+		}
+	}
+	clear(r.reads)
+	clear(r.waiting)
+	r.reads, r.waiting = r.reads[:0], r.waiting[:0]
+}
+
+// received takes a result and asks for what its documents link to.
+func (r *run) received(f *fetch, a *answer, result Result) {
+	if f.page == nil && len(result.Nodes) > 1 {
+		result.Nodes = result.Nodes[:1]
+	}
+	a.result = result
+	r.seen.Documents += len(result.Nodes)
+	if result.Err != nil || len(result.Nodes) == 0 {
+		return
+	}
+	for v, view := range f.views {
+		if len(view.links) == 0 {
+			continue
+		}
+		if a.kids == nil {
+			a.kids = make([][]answer, len(f.views))
+		}
+		kids := make([]answer, len(result.Nodes)*len(view.links))
+		a.kids[v] = kids
+		for n := range result.Nodes {
+			for _, link := range view.links {
+				r.ask(link, &kids[0], &result.Nodes[n])
+				kids = kids[1:]
+			}
+		}
+	}
+}
+
+// ask puts the read of a fetch among those of the next level. from is the document that a link
+// starts from.
+func (r *run) ask(f *fetch, a *answer, from *Node) {
+	read, err := r.read(f, from)
+	if err != nil {
+		a.result.Err = err
+		return
+	}
+	if f.kind == linkOwner && read.ID == "" {
+		a.none = true
+		return
+	}
+	r.reads = append(r.reads, read)
+	r.waiting = append(r.waiting, waiting{f, a})
+}
+
+func (r *run) read(f *fetch, from *Node) (read Read, err error) {
+	read = Read{Entity: f.entity.Entity, Fields: f.fields, First: 1}
+	in := evaluation{vars: r.vars}
+	switch f.kind {
+	case readOne:
+		read.Kind = ByID
+		read.ID, _ = in.text(f.args.id)
+		in.key(f.args, &read)
+	case readList:
+		read.Kind = List
+		in.page(f.args, &read)
+	case readVersions:
+		read.Kind = Versions
+		read.ID, _ = in.text(f.args.id)
+		in.page(f.args, &read)
+	case readVersion:
+		read.Kind = ByVersion
+		read.ID, _ = in.text(f.args.id)
+		read.Version, _ = in.text(f.args.version)
+	case readDiff:
+		read.Kind = Diff
+		read.ID, _ = in.text(f.args.id)
+		read.From, _ = in.text(f.args.from)
+		read.To, _ = in.text(f.args.to)
+	case linkMany:
+		read.Kind, read.Owner = Owned, from.ID
+		in.page(f.args, &read)
+	case linkOne:
+		read.Kind, read.Owner = Owned, from.ID
+	case linkOwner:
+		read.Kind, read.ID = ByID, from.Owner
+	}
+	if in.err != nil {
+		return read, in.err
+	}
+	return read, nil
+}
+
+// write carries out a mutation.
+func (r *run) write(f *fetch, a *answer) {
+	w := Write{Entity: f.entity.Entity, Fields: f.fields}
+	in := evaluation{vars: r.vars}
+	w.ID, _ = in.text(f.args.id)
+	w.Owner, _ = in.text(f.args.owner)
+	w.IfVersion, _ = in.text(f.args.ifVersion)
+	w.Input, _ = in.value(f.args.input).(map[string]any)
+	if days, ok := in.integer(f.args.ttlDays); ok {
+		w.TTLDays = &days
+	}
+	switch f.kind {
+	case writeCreate:
+		w.Kind = Create
+	case writeUpdate:
+		w.Kind = Update
+	case writeDelete:
+		w.Kind = Delete
+	case writePromote:
+		w.Kind = Promote
+		w.Input = withConstants(f.entity.promotes.Type, w.Input)
+	}
+	if in.err == nil && w.IfVersion == "" && given(in.value(f.args.ifVersion)) {
+		in.fail(f.args.ifVersion, "must not be empty")
+	}
+	if in.err != nil {
+		a.result.Err = in.err
+		return
+	}
+	result := r.src.Write(r.ctx, w)
+	r.seen.Writes++
+	if f.kind == writeDelete && result.Err == nil {
+		result.Nodes = []Node{{ID: w.ID}}
+	}
+	r.received(f, a, result)
+}
+
+// withConstants adds the fields of a document that can have only one value.
+func withConstants(t *schema.Type, input map[string]any) map[string]any {
+	for _, f := range t.Fields {
+		if v, ok := fixed(t, f); ok {
+			if input == nil {
+				input = make(map[string]any)
+			}
+			input[f.Property] = v
+		}
+	}
+	return input
+}
+
+// evaluation evaluates the arguments of a field; the first problem stays.
+type evaluation struct {
+	vars []any
+	err  *Error
+}
+
+func (in *evaluation) fail(a *argument, problem string) {
+	if in.err == nil {
+		in.err = badArgument(a.name, problem)
+	}
+}
+
+// value returns an argument's value; unset{} if it has none.
+func (in *evaluation) value(a *argument) any {
+	if a == nil {
+		return unset{}
+	}
+	v, err := a.eval(in.vars)
+	if err != nil && in.err == nil {
+		in.err = err
+	}
+	return v
+}
+
+func given(v any) bool { return v != nil && v != any(unset{}) }
+
+func (in *evaluation) text(a *argument) (string, bool) {
+	s, ok := in.value(a).(string)
+	return s, ok
+}
+
+func (in *evaluation) integer(a *argument) (int, bool) {
+	n, ok := in.value(a).(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, ok := integer(n)
+	return int(i), ok
+}
+
+// key makes a read go by a key in place of an id.
+func (in *evaluation) key(args arguments, read *Read) {
+	_, byID := in.text(args.id)
+	k, byKey := in.value(args.by).(key)
+	switch {
+	case in.err != nil:
+	case byID == byKey && args.by == nil:
+		in.fail(args.id, "is required")
+	case byID == byKey:
+		in.err = &Error{Code: codeBadInput, Message: "Give exactly one of the arguments id and by."}
+	case byKey:
+		read.Kind, read.Key, read.Value = ByKey, k.field, k.value
+	}
+}
+
+func (in *evaluation) page(args arguments, read *Read) {
+	first, ok := in.integer(args.first)
+	if !ok || first < 1 || first > maxFirst {
+		in.fail(args.first, fmt.Sprintf("must be from 1 to %d", maxFirst))
+	}
+	read.First = first
+	if cursor, ok := in.text(args.after); ok {
+		if read.After, ok = decodeCursor(cursor); !ok {
+			in.fail(args.after, "is not a cursor")
+		}
+	}
+}
+
+// cursorPrefix keeps clients from taking a cursor for an id, and us from taking an id for a cursor.
+const cursorPrefix = "c1:"
+
+func decodeCursor(s string) (string, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return "", false
+	}
+	cursor, ok := strings.CutPrefix(string(b), cursorPrefix)
+	return cursor, ok && cursor != ""
+}

@@ -1,0 +1,627 @@
+package graph
+
+import (
+	"encoding/json"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/profilegraph/profilegraph/schema"
+)
+
+// Input values are coerced in one pass from what the client sent into what a Source takes: JSON
+// properties in place of GraphQL names, JSON values in place of enum names. Before coercion a
+// value is what encoding/json makes of it with UseNumber; within a query there are also enumLiteral
+// and reference.
+
+// enumLiteral is an enum value written in a query.
+type enumLiteral string
+
+// reference is the use of a variable within a literal, by the variable's index.
+type reference int
+
+// unset is the value of a variable that was not given and has no default.
+type unset struct{}
+
+// literal turns a literal of a query into a value to be coerced.
+func literal(v *ast.Value, index func(variable string) int) any {
+	switch v.Kind {
+	case ast.Variable:
+		return reference(index(v.Raw))
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(v.Raw)
+	case ast.StringValue, ast.BlockValue:
+		return v.Raw
+	case ast.BooleanValue:
+		return v.Raw == "true"
+	case ast.EnumValue:
+		return enumLiteral(v.Raw)
+	case ast.ListValue:
+		list := make([]any, len(v.Children))
+		for i, c := range v.Children {
+			list[i] = literal(c.Value, index)
+		}
+		return list
+	case ast.ObjectValue:
+		m := make(map[string]any, len(v.Children))
+		for _, c := range v.Children {
+			m[c.Name] = literal(c.Value, index)
+		}
+		return m
+	}
+	return nil
+}
+
+// inputType is the type of an argument or a variable.
+type inputType struct {
+	nonNull bool
+	elem    *inputType   // of a list
+	shape   *schema.Type // of all others but
+	keys    *entity      // the input that holds one of an entity's keys
+	patch   bool         // the shape is to be merged into another value
+	whole   bool         // the shape is that of a document
+}
+
+func (e *Engine) inputType(t *ast.Type) *inputType {
+	if t.Elem != nil {
+		return &inputType{nonNull: t.NonNull, elem: e.inputType(t.Elem)}
+	}
+	in := &inputType{nonNull: t.NonNull}
+	name := t.NamedType
+	switch def := e.schema.Types[name]; def.Kind {
+	case ast.Scalar:
+		in.shape = &schema.Type{Kind: schema.Scalar, Name: name}
+	case ast.InputObject:
+		if base, ok := strings.CutSuffix(name, "Patch"); ok && e.shapes[base] != nil {
+			in.shape, in.patch, in.whole = e.shapes[base], true, e.entity(base) != nil
+		} else if base, ok := strings.CutSuffix(name, "By"); ok && e.entity(base) != nil {
+			in.keys = e.entity(base)
+		} else {
+			in.shape = e.shapes[strings.TrimSuffix(name, "Input")]
+		}
+	default:
+		in.shape = e.shapes[name]
+	}
+	return in
+}
+
+// key is a coerced value of an entity's keys.
+type key struct {
+	field *schema.Field
+	value any
+}
+
+// coercion coerces one value. After the first problem it returns nonsense, which nobody uses.
+type coercion struct {
+	vars    []any    // coerced
+	path    []string // from the argument or variable down, GraphQL names
+	problem string
+	at      string // path at the problem
+}
+
+func (c *coercion) fail(problem string) any {
+	if c.problem == "" {
+		c.problem, c.at = problem, strings.Join(c.path, ".")
+	}
+	return nil
+}
+
+// message says what is wrong with the value of a variable or argument.
+func (c *coercion) message(name string) string {
+	if c.at != "" {
+		name += "." + c.at
+	}
+	return name + " " + c.problem + "."
+}
+
+// within coerces below a field of that name.
+func (c *coercion) within(name string, f func() any) any {
+	c.path = append(c.path, name)
+	v := f()
+	c.path = c.path[:len(c.path)-1]
+	return v
+}
+
+func (c *coercion) value(t *inputType, v any) any {
+	if r, ok := v.(reference); ok {
+		// The validator has seen to it that the variable's type fits here.
+		v = c.vars[r]
+		if _, ok := v.(unset); ok {
+			v = nil
+		}
+		if v == nil && t.nonNull {
+			return c.fail("must not be null")
+		}
+		return v
+	}
+	switch {
+	case v == nil && t.nonNull:
+		return c.fail("must not be null")
+	case v == nil:
+		return nil
+	case t.elem != nil:
+		items, ok := v.([]any)
+		if !ok {
+			return []any{c.value(t.elem, v)}
+		}
+		list := make([]any, len(items))
+		for i, item := range items {
+			list[i] = c.within(strconv.Itoa(i), func() any { return c.value(t.elem, item) })
+		}
+		return list
+	case t.keys != nil:
+		return c.key(t.keys, v)
+	}
+	v = c.shape(t.shape, t.patch, v)
+	if out, ok := v.(map[string]any); ok && t.patch && t.whole {
+		// The document has its constants already.
+		for _, f := range t.shape.Fields {
+			if _, ok := fixed(t.shape, f); ok {
+				delete(out, f.Property)
+			}
+		}
+	}
+	return v
+}
+
+// shape coerces a value that is not null.
+func (c *coercion) shape(t *schema.Type, patch bool, v any) any {
+	if r, ok := v.(reference); ok {
+		if v = c.vars[r]; v == nil || v == any(unset{}) {
+			return c.fail("must not be null")
+		}
+		if t.Name != schema.Decimal {
+			return v
+		}
+		// The variable's type does not tell which JSON type stands behind this Decimal.
+	}
+	switch t.Kind {
+	case schema.List:
+		items, ok := v.([]any)
+		if !ok {
+			items = []any{v}
+		}
+		list := make([]any, len(items))
+		for i, item := range items {
+			list[i] = c.within(strconv.Itoa(i), func() any {
+				if c.absent(item) || item == nil {
+					if !t.ElemNullable {
+						return c.fail("must not be null")
+					}
+					return nil
+				}
+				return c.nullable(t.Elem, t.ElemNullable, item)
+			})
+		}
+		return list
+	case schema.Enum:
+		if v, ok := enumInput(t, v); ok {
+			return v
+		}
+		return c.fail("is not a value of " + t.Name)
+	case schema.Object:
+		return c.object(t, patch, v)
+	case schema.Union:
+		return c.union(t, patch, v)
+	default:
+		if t.Name == schema.JSON {
+			return c.json(v)
+		}
+		v, problem := scalarInput(t, v)
+		if problem != "" {
+			return c.fail(problem)
+		}
+		return v
+	}
+}
+
+// nullable coerces a value that may be a variable holding null.
+func (c *coercion) nullable(t *schema.Type, null bool, v any) any {
+	if r, ok := v.(reference); ok && null && c.vars[r] == nil {
+		return nil
+	}
+	return c.shape(t, false, v)
+}
+
+// absent reports whether v is a variable without a value.
+func (c *coercion) absent(v any) bool {
+	r, ok := v.(reference)
+	return ok && c.vars[r] == any(unset{})
+}
+
+// null reports whether v is null, as a literal or by a variable.
+func (c *coercion) null(v any) bool {
+	if r, ok := v.(reference); ok {
+		return c.vars[r] == nil
+	}
+	return v == nil
+}
+
+func (c *coercion) object(t *schema.Type, patch bool, v any) any {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return c.fail("must be an object")
+	}
+	out := make(map[string]any, len(given)+1)
+	seen := 0
+	for _, f := range t.Fields {
+		if value, ok := fixed(t, f); ok {
+			out[f.Property] = c.json(value) // a copy, since the output is the source's
+			continue
+		}
+		if f.ReadOnly {
+			continue
+		}
+		v, ok := given[f.Name]
+		if ok {
+			seen++
+			ok = !c.absent(v)
+		}
+		c.path = append(c.path, f.Name)
+		switch {
+		case f == t.Extra:
+			if ok && !c.null(v) {
+				c.extra(t, v, out)
+			}
+		case !ok && patch:
+		case !ok && f.Default != nil:
+			if literalOf(f.Type, f.Default) != nil {
+				out[f.Property] = c.json(f.Default)
+			}
+		case !ok && mandatory(f):
+			c.fail("is required")
+		case !ok:
+		case !c.null(v):
+			out[f.Property] = c.shape(f.Type, patch, v)
+		case patch, f.Nullable:
+			out[f.Property] = nil
+		case mandatory(f):
+			c.fail("must not be null")
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	if seen < len(given) {
+		c.unknown(t, given)
+	}
+	return out
+}
+
+// unknown complains about the members of given that t does not have.
+func (c *coercion) unknown(t *schema.Type, given map[string]any) {
+	known := make(map[string]bool, len(t.Fields)+1)
+	for _, f := range t.Fields {
+		if writable(t, f) {
+			known[f.Name] = true
+		}
+	}
+	known["_"] = len(known) == 0 // see definer.input
+	for name := range given {
+		if !known[name] {
+			c.unknownField(name)
+			return
+		}
+	}
+}
+
+// unknownField names the field if it looks like a name: anything else may be somebody's data.
+func (c *coercion) unknownField(name string) {
+	if len(name) > 64 || strings.IndexFunc(name, notInName) >= 0 {
+		c.fail("has an unknown field")
+		return
+	}
+	c.fail("has an unknown field " + strconv.Quote(name))
+}
+
+func notInName(r rune) bool {
+	return !(r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+}
+
+// extra merges undeclared properties into the object around them.
+func (c *coercion) extra(t *schema.Type, v any, out map[string]any) {
+	given, ok := c.json(v).(map[string]any)
+	if !ok {
+		c.fail("must be an object")
+		return
+	}
+	for name, v := range given {
+		for _, f := range t.Fields {
+			if f != t.Extra && f.Property == name {
+				c.fail("holds a property that has a field of its own")
+				return
+			}
+		}
+		out[name] = v
+	}
+}
+
+// union coerces the input of a union: an object with the chosen member as its only field. In a
+// patch it replaces the old value: whatever another member may have left behind is removed.
+func (c *coercion) union(t *schema.Type, patch bool, v any) any {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return c.fail("must be an object")
+	}
+	if len(given) != 1 {
+		return c.fail("must have exactly one field")
+	}
+	for _, m := range t.Members {
+		name := memberName(m)
+		v, ok := given[name]
+		if !ok {
+			continue
+		}
+		if c.absent(v) || c.null(v) {
+			return c.within(name, func() any { return c.fail("must not be null") })
+		}
+		out, _ := c.within(name, func() any { return c.shape(m, false, v) }).(map[string]any)
+		if patch && out != nil {
+			for _, other := range t.Members {
+				for _, f := range other.Fields {
+					if _, ok := out[f.Property]; !ok && f.Property != "" {
+						out[f.Property] = nil
+					}
+				}
+			}
+		}
+		return out
+	}
+	for name := range given {
+		c.unknownField(name)
+	}
+	return nil
+}
+
+// key coerces the input that holds exactly one of an entity's keys.
+func (c *coercion) key(e *entity, v any) any {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return c.fail("must be an object")
+	}
+	if len(given) != 1 {
+		return c.fail("must have exactly one field")
+	}
+	for _, k := range e.Keys {
+		v, ok := given[k.Field.Name]
+		if !ok {
+			continue
+		}
+		value := c.within(k.Field.Name, func() any {
+			if c.absent(v) || c.null(v) {
+				return c.fail("must not be null")
+			}
+			return c.shape(k.Field.Type, false, v)
+		})
+		return key{k.Field, value}
+	}
+	for name := range given {
+		c.unknownField(name)
+	}
+	return nil
+}
+
+// json takes any value, filling in variables.
+func (c *coercion) json(v any) any {
+	switch v := v.(type) {
+	case reference:
+		if c.absent(v) {
+			return nil
+		}
+		return c.vars[v]
+	case enumLiteral:
+		return c.fail("must be JSON, which has no enum values")
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = c.json(item)
+		}
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, item := range v {
+			if !c.absent(item) {
+				m[k] = c.json(item)
+			}
+		}
+		return m
+	default:
+		return v
+	}
+}
+
+// fixed returns the value of a field that can have only one: a required constant, or the
+// discriminator of a union's member. Clients do not give it, it is filled in.
+func fixed(t *schema.Type, f *schema.Field) (any, bool) {
+	if f.Const == nil {
+		return nil, false
+	}
+	if f.Required {
+		return f.Const, true
+	}
+	return f.Const, len(t.Tags) == 1 && f.Const == any(t.Tags[0])
+}
+
+// enumInput returns the JSON value that an enum's name stands for.
+func enumInput(t *schema.Type, v any) (any, bool) {
+	var name string
+	switch v := v.(type) {
+	case enumLiteral:
+		name = string(v)
+	case string:
+		name = v
+	default:
+		return nil, false
+	}
+	for i := range t.Values {
+		if t.Values[i].Name == name {
+			if n, ok := number(t.Values[i].Value); ok {
+				return n, true
+			}
+			return t.Values[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// enumName returns the name that stands for a JSON value.
+func enumName(t *schema.Type, v any) (string, bool) {
+	n, isNumber := number(v)
+	for i := range t.Values {
+		if t.Values[i].Value == v {
+			return t.Values[i].Name, true
+		}
+		if isNumber {
+			if m, ok := number(t.Values[i].Value); ok && sameNumber(m, n) {
+				return t.Values[i].Name, true
+			}
+		}
+	}
+	return "", false
+}
+
+func sameNumber(a, b json.Number) bool {
+	x, errX := a.Float64()
+	y, errY := b.Float64()
+	return errX == nil && errY == nil && x == y
+}
+
+// number returns a JSON number in the form in which a Source takes it.
+func number(v any) (json.Number, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return v, true
+	case int64:
+		return json.Number(strconv.FormatInt(v, 10)), true
+	case int:
+		return json.Number(strconv.Itoa(v)), true
+	case float64:
+		return json.Number(appendFloat(nil, v)), !math.IsInf(v, 0) && !math.IsNaN(v)
+	}
+	return "", false
+}
+
+// maxNumber bounds the length of a number, since arithmetic on long ones is slow.
+const maxNumber = 64
+
+// scalarInput coerces a value that is not null to a scalar type other than JSON, or says what is
+// wrong with it.
+func scalarInput(t *schema.Type, v any) (_ any, problem string) {
+	s, isString := v.(string)
+	n, isNumber := number(v)
+	if isNumber && len(n) > maxNumber {
+		return nil, "is too long a number"
+	}
+	switch t.Name {
+	case schema.JSON:
+		return v, ""
+	case schema.String:
+		if isString {
+			return s, ""
+		}
+		return nil, "must be a string"
+	case schema.Boolean:
+		if _, ok := v.(bool); ok {
+			return v, ""
+		}
+		return nil, "must be true or false"
+	case schema.ID:
+		if isString {
+			return s, ""
+		}
+		if i, ok := integer(n); ok && isNumber {
+			return strconv.FormatInt(i, 10), ""
+		}
+		return nil, "must be a string or a whole number"
+	case schema.Int:
+		if i, ok := integer(n); ok && isNumber && i >= math.MinInt32 && i <= math.MaxInt32 {
+			return json.Number(strconv.FormatInt(i, 10)), ""
+		}
+		return nil, "must be a whole number of 32 bits"
+	case schema.Long:
+		if i, ok := integer(n); ok && isNumber {
+			return json.Number(strconv.FormatInt(i, 10)), ""
+		}
+		return nil, "must be a whole number of 64 bits"
+	case schema.Float:
+		if _, err := n.Float64(); isNumber && err == nil {
+			return n, ""
+		}
+		return nil, "must be a number"
+	case schema.Decimal:
+		if isString && len(s) <= maxNumber && isNumberText(s) {
+			n, isNumber = json.Number(s), true
+		}
+		switch {
+		case !isNumber:
+			return nil, "must be a decimal number in a string"
+		case t.Numeric:
+			return n, ""
+		default:
+			return string(n), ""
+		}
+	}
+	if !isString {
+		return nil, "must be a string"
+	}
+	if !wellFormed(t.Name, s) {
+		return nil, "is not a valid " + t.Name
+	}
+	return s, ""
+}
+
+// integer returns the whole number that n is, in whatever spelling (1, 1.0, 1e2).
+func integer(n json.Number) (int64, bool) {
+	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+		return i, true
+	}
+	if !strings.ContainsAny(string(n), ".eE") {
+		return 0, false
+	}
+	f, err := n.Float64()
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+func isNumberText(s string) bool {
+	digit := func(b byte) bool { return b >= '0' && b <= '9' }
+	return s != "" && (s[0] == '-' || digit(s[0])) && digit(s[len(s)-1]) && json.Valid([]byte(s))
+}
+
+// wellFormed checks the form of a scalar's value, so far as GraphQL promises it. It is not the last
+// word: a document is validated against its JSON Schema before it is stored.
+func wellFormed(scalar, s string) bool {
+	switch scalar {
+	case schema.Date:
+		return parses(time.DateOnly, s)
+	case schema.DateTime:
+		return parses(time.RFC3339, s)
+	case schema.Time:
+		return parses("15:04:05Z07:00", s)
+	case schema.Duration:
+		return len(s) > 2 && s[0] == 'P' && strings.Trim(s, "PYMWDTHS.,0123456789") == ""
+	case schema.EmailAddress:
+		at := strings.LastIndexByte(s, '@')
+		return at > 0 && at < len(s)-1 && !strings.ContainsAny(s, " \t\r\n")
+	case schema.PhoneNumber:
+		return len(s) > 2 && s[0] == '+' && strings.Trim(s[1:], "0123456789") == ""
+	case schema.CountryCode:
+		return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+	case schema.URL:
+		u, err := url.Parse(s)
+		return err == nil && u.IsAbs()
+	case schema.UUID:
+		return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
+			strings.Trim(strings.ToLower(s), "-0123456789abcdef") == ""
+	}
+	return true
+}
+
+func parses(layout, s string) bool {
+	_, err := time.Parse(layout, s)
+	return err == nil
+}

@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// variable is a variable that an operation declares.
+type variable struct {
+	name string
+	typ  *inputType
+	at   location
+	// def is the default, to be coerced; unset{} if there is none.
+	def any
+}
+
+func (e *Engine) variables(list ast.VariableDefinitionList) []variable {
+	out := make([]variable, len(list))
+	for i, d := range list {
+		v := variable{name: d.Variable, typ: e.inputType(d.Type), at: at(d.Position), def: unset{}}
+		if d.DefaultValue != nil {
+			v.def = literal(d.DefaultValue, nil)
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// coerceVariables fills values with what the request gives for the variables. Errors name the
+// variable and the place within it, never a value.
+func coerceVariables(list []variable, given json.RawMessage, values []any) ([]any, gqlerror.List) {
+	members, err := decodeVariables(given)
+	if err != nil {
+		return values, gqlerror.List{badInput(location{}, "The variables are not a JSON object.")}
+	}
+	var errs gqlerror.List
+	for i := range list {
+		v := &list[i]
+		in, ok := members.get(v.name)
+		if !ok {
+			in = v.def
+		}
+		if in == any(unset{}) {
+			if v.typ.nonNull {
+				errs = append(errs, badInput(v.at, "Variable $"+v.name+" is required."))
+			}
+			values = append(values, in)
+			continue
+		}
+		var c coercion
+		values = append(values, c.value(v.typ, in))
+		if c.problem != "" {
+			errs = append(errs, badInput(v.at, c.message("Variable $"+v.name)))
+		}
+	}
+	return values, errs
+}
+
+func badInput(at location, message string) *gqlerror.Error {
+	err := &gqlerror.Error{Message: message, Extensions: map[string]any{"code": codeBadInput}}
+	if at.line > 0 {
+		err.Locations = []gqlerror.Location{{Line: at.line, Column: at.column}}
+	}
+	return err
+}
+
+// members are the members of a JSON object.
+type members struct {
+	all   map[string]any
+	name  string // of the only member, where all is nil
+	value any
+}
+
+func (m members) get(name string) (any, bool) {
+	if m.all == nil {
+		return m.value, m.name == name && name != ""
+	}
+	v, ok := m.all[name]
+	return v, ok
+}
+
+// decodeVariables decodes a JSON object. Most requests have the id of a document as their only
+// variable, which needs no decoder.
+func decodeVariables(b json.RawMessage) (members, error) {
+	if len(b) == 0 {
+		return members{}, nil
+	}
+	if name, value, ok := onlyString(b); ok {
+		return members{name: name, value: value}, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var m members
+	return m, d.Decode(&m.all)
+}
+
+// onlyString recognises {"name":"value"} without escapes. It is content with less than valid
+// UTF-8, which the transport has ruled out.
+func onlyString(b []byte) (name, value string, ok bool) {
+	b = bytes.TrimSpace(b)
+	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
+		return "", "", false
+	}
+	name, b, ok = plainString(bytes.TrimSpace(b[1 : len(b)-1]))
+	if !ok {
+		return "", "", false
+	}
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || b[0] != ':' {
+		return "", "", false
+	}
+	value, b, ok = plainString(bytes.TrimSpace(b[1:]))
+	return name, value, ok && len(b) == 0
+}
+
+// plainString splits a JSON string without escapes off the beginning of b.
+func plainString(b []byte) (s string, rest []byte, ok bool) {
+	if len(b) < 2 || b[0] != '"' {
+		return "", nil, false
+	}
+	for i, c := range b[1:] {
+		switch {
+		case c == '"':
+			return string(b[1 : i+1]), b[i+2:], true
+		case c == '\\' || c < ' ':
+			return "", nil, false
+		}
+	}
+	return "", nil, false
+}

@@ -1,0 +1,551 @@
+package graph
+
+import (
+	"encoding/base64"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/schema"
+)
+
+// writer writes an answer as JSON, straight from the stored documents. A method that writes a
+// value returns false when the value would have been null where null is not allowed; its caller
+// then takes back what has been written and becomes null itself, or passes the failure on.
+type writer struct {
+	out      []byte
+	found    []raw // a stack: the properties of the objects that are being written
+	path     []step
+	errors   []byte
+	failures int
+}
+
+func (r *run) enter(key string) { r.path = append(r.path, step{key: key}) }
+
+func (r *run) enterItem(i int) { r.path = append(r.path, step{index: i}) }
+
+func (r *run) leave() { r.path = r.path[:len(r.path)-1] }
+
+// fail adds an error at the present path, and below it at leaf unless that is empty.
+func (r *run) fail(err *Error, at location, leaf string) {
+	if r.failures > 0 {
+		r.errors = append(r.errors, ',')
+	}
+	r.failures++
+	r.errors = appendError(r.errors, err, at, r.path, leaf)
+}
+
+func (r *run) null() { r.out = append(r.out, "null"...) }
+
+// fetched writes the value of a fetch. It is always nullable, so there is nothing to pass on.
+func (r *run) fetched(f *fetch, a *answer) {
+	if a.result.Err != nil {
+		r.fail(r.engine.visible(r.ctx, a.result.Err), f.at, f.key)
+		r.null()
+		return
+	}
+	r.enter(f.key)
+	defer r.leave()
+	start, ok := len(r.out), true
+	switch {
+	case a.none:
+		r.null()
+	case f.change != nil:
+		ok = r.changes(f, a.result.Changes)
+	case f.page != nil:
+		r.page(f, f.page, a)
+	case len(a.result.Nodes) == 0:
+		r.null()
+	case f.kind == writeDelete:
+		r.out = appendString(r.out, a.result.Nodes[0].ID)
+	default:
+		r.document(f.views[0], &a.result.Nodes[0], a.links(f, 0, 0))
+	}
+	if !ok {
+		r.out = r.out[:start]
+		r.null()
+	}
+}
+
+// links returns the answers of the links of the n-th document in a view.
+func (a *answer) links(f *fetch, view, n int) []answer {
+	if a.kids == nil {
+		return nil
+	}
+	count := len(f.views[view].links)
+	return a.kids[view][n*count : (n+1)*count]
+}
+
+// document writes a document.
+func (r *run) document(o *object, n *Node, links []answer) {
+	base, ok := r.pick(o, n.Body)
+	if !ok {
+		r.fail(r.engine.visible(r.ctx, errDamaged), o.at(), "")
+	}
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opProp:
+			r.property(m, r.found[base+m.index])
+		case opID:
+			r.out = appendString(r.out, n.ID)
+		case opOwnerID:
+			r.out = appendString(r.out, n.Owner)
+		case opMeta:
+			r.meta(m.sub, &n.Meta)
+		case opLink:
+			r.fetched(o.links[m.index], &links[m.index])
+		case opExtra:
+			r.extra(o, m, raw{bson.TypeEmbeddedDocument, n.Body})
+		}
+	}
+	r.close(o)
+	r.found = r.found[:base]
+}
+
+// at is a place to report an error of the whole object.
+func (o *object) at() location {
+	if len(o.members) == 0 {
+		return location{1, 1}
+	}
+	return o.members[0].at
+}
+
+// close ends an object. The bracket at its beginning belongs to the first member.
+func (r *run) close(o *object) {
+	if len(o.members) == 0 {
+		r.out = append(r.out, '{')
+	}
+	r.out = append(r.out, '}')
+}
+
+// pick finds the properties that o wants and puts them on the stack, whose height before is base.
+func (r *run) pick(o *object, doc []byte) (base int, ok bool) {
+	base = len(r.found)
+	for range o.props {
+		r.found = append(r.found, raw{})
+	}
+	if len(doc) == 0 {
+		return base, true // the source found nothing to provide
+	}
+	return base, pick(doc, o.props, r.found[base:]) == nil
+}
+
+// property writes a stored property, which is nullable.
+func (r *run) property(m *member, v raw) {
+	start := len(r.out)
+	if !r.value(m, m.value, v, m.key) {
+		r.out = r.out[:start]
+		r.null()
+	}
+}
+
+// extra writes the properties of a stored object that its schema does not declare.
+func (r *run) extra(o *object, m *member, doc raw) {
+	if len(doc.data) == 0 {
+		r.null()
+		return
+	}
+	start := len(r.out)
+	out, ok := doc.appendObject(r.out, 0, func(name []byte) bool { return !declares(o.shape, name) })
+	r.out = out
+	switch {
+	case !ok:
+		r.out = r.out[:start]
+		r.fail(errMismatch, m.at, m.key)
+		r.null()
+	case len(r.out) == start+2:
+		r.out = r.out[:start]
+		r.null()
+	}
+}
+
+func declares(t *schema.Type, property []byte) bool {
+	for _, f := range t.Fields {
+		if f != t.Extra && f.Property == string(property) {
+			return true
+		}
+	}
+	return false
+}
+
+// value writes a stored value. leaf is the key of the field, or empty for the item of a list, whose
+// place is in the path already. It returns false for null where the caller must not have null, and
+// then has added an error; for a null that is fine it writes null.
+func (r *run) value(m *member, v *value, stored raw, leaf string) bool {
+	if stored.null() {
+		r.null()
+		return true
+	}
+	switch v.shape.Kind {
+	case schema.Scalar:
+		return r.scalar(v.shape.Name, stored) || r.mismatch(m, leaf)
+	case schema.Enum:
+		return r.enum(v.shape, stored) || r.mismatch(m, leaf)
+	}
+	if leaf != "" {
+		r.enter(leaf)
+		defer r.leave()
+	}
+	switch v.shape.Kind {
+	case schema.Object:
+		return r.nested(m, v.object, stored)
+	case schema.Union:
+		for i, t := range v.shape.Members {
+			if stored.kind == bson.TypeEmbeddedDocument && hasTag(t, v.shape.Discriminator, stored) {
+				return r.nested(m, v.members[i], stored)
+			}
+		}
+		return r.mismatch(m, "")
+	default:
+		return r.list(m, v, stored)
+	}
+}
+
+func (r *run) mismatch(m *member, leaf string) bool {
+	r.fail(errMismatch, m.at, leaf)
+	return false
+}
+
+// hasTag reports whether a stored object is the member t of a union.
+func hasTag(t *schema.Type, discriminator string, stored raw) bool {
+	var tag [1]raw
+	if pick(stored.data, []string{discriminator}, tag[:]) != nil {
+		return false
+	}
+	s, ok := tag[0].text()
+	if !ok {
+		return false
+	}
+	for _, want := range t.Tags {
+		if want == string(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// nested writes an object within a document.
+func (r *run) nested(m *member, o *object, stored raw) bool {
+	if stored.kind != bson.TypeEmbeddedDocument {
+		return r.mismatch(m, "")
+	}
+	base, ok := r.pick(o, stored.data)
+	if !ok {
+		r.found = r.found[:base]
+		return r.mismatch(m, "")
+	}
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opProp:
+			r.property(m, r.found[base+m.index])
+		case opExtra:
+			r.extra(o, m, stored)
+		}
+	}
+	r.close(o)
+	r.found = r.found[:base]
+	return true
+}
+
+func (r *run) list(m *member, v *value, stored raw) bool {
+	if stored.kind != bson.TypeArray {
+		return r.mismatch(m, "")
+	}
+	walk, err := newElements(stored.data)
+	if err != nil {
+		return r.mismatch(m, "")
+	}
+	r.out = append(r.out, '[')
+	for i := 0; ; i++ {
+		_, item, err := walk.next()
+		if err != nil {
+			return r.mismatch(m, "")
+		}
+		if item.kind == 0 {
+			r.out = append(r.out, ']')
+			return true
+		}
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		if !r.item(m, v, i, item) {
+			return false
+		}
+	}
+}
+
+func (r *run) item(m *member, v *value, i int, stored raw) bool {
+	r.enterItem(i)
+	defer r.leave()
+	start := len(r.out)
+	switch {
+	case stored.null() && !v.shape.ElemNullable:
+		return r.mismatch(m, "")
+	case r.value(m, v.elem, stored, ""):
+		return true
+	case v.shape.ElemNullable:
+		r.out = r.out[:start]
+		r.null()
+		return true
+	}
+	return false
+}
+
+// scalar writes a stored value as a scalar, unless it is none.
+func (r *run) scalar(name string, stored raw) bool {
+	var ok bool
+	switch name {
+	case schema.Int:
+		i, whole := stored.integer()
+		if !whole || i != int64(int32(i)) {
+			return false
+		}
+		r.out = strconv.AppendInt(r.out, i, 10)
+		return true
+	case schema.Long:
+		i, whole := stored.integer()
+		if !whole {
+			return false
+		}
+		r.out = strconv.AppendInt(r.out, i, 10)
+		return true
+	case schema.Float:
+		f, ok := stored.float()
+		if !ok {
+			return false
+		}
+		r.out = appendFloat(r.out, f)
+		return true
+	case schema.Boolean:
+		b, ok := stored.boolean()
+		if !ok {
+			return false
+		}
+		r.out = strconv.AppendBool(r.out, b)
+		return true
+	case schema.JSON:
+		r.out, ok = stored.appendJSON(r.out, 0)
+		return ok
+	case schema.Decimal:
+		if stored.kind != bson.TypeString {
+			r.out, ok = stored.appendNumber(append(r.out, '"'))
+			r.out = append(r.out, '"')
+			return ok
+		}
+	case schema.ID:
+		if stored.kind != bson.TypeString {
+			i, whole := stored.integer()
+			r.out = strconv.AppendInt(append(r.out, '"'), i, 10)
+			r.out = append(r.out, '"')
+			return whole
+		}
+	case schema.DateTime:
+		if stored.kind == bson.TypeDateTime {
+			r.out = appendTime(r.out, stored.time())
+			return true
+		}
+	}
+	s, ok := stored.text()
+	if !ok {
+		return false
+	}
+	r.out = appendString(r.out, s)
+	return true
+}
+
+// enum writes the name that stands for a stored value, if one does.
+func (r *run) enum(t *schema.Type, stored raw) bool {
+	text, isText := stored.text()
+	truth, isBool := stored.boolean()
+	number, isNumber := stored.float()
+	for i := range t.Values {
+		var same bool
+		switch v := t.Values[i].Value.(type) {
+		case string:
+			same = isText && v == string(text)
+		case bool:
+			same = isBool && v == truth
+		case int64:
+			same = isNumber && float64(v) == number
+		case float64:
+			same = isNumber && v == number
+		}
+		if same {
+			r.out = append(r.out, '"')
+			r.out = append(r.out, t.Values[i].Name...)
+			r.out = append(r.out, '"')
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) meta(o *object, meta *Meta) {
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opVersion:
+			r.out = appendString(r.out, meta.Version)
+		case opAuthor:
+			r.optional(meta.Author)
+		case opCreated:
+			r.out = appendTime(r.out, meta.Created)
+		case opUpdated:
+			r.out = appendTime(r.out, meta.Updated)
+		case opExpires:
+			if meta.Expires.IsZero() {
+				r.null()
+			} else {
+				r.out = appendTime(r.out, meta.Expires)
+			}
+		case opMasked:
+			r.out = append(r.out, '[')
+			for i, path := range meta.Masked {
+				if i > 0 {
+					r.out = append(r.out, ',')
+				}
+				r.out = appendString(r.out, path)
+			}
+			r.out = append(r.out, ']')
+		}
+	}
+	r.close(o)
+}
+
+// optional writes a string that is null when it is empty.
+func (r *run) optional(s string) {
+	if s == "" {
+		r.null()
+		return
+	}
+	r.out = appendString(r.out, s)
+}
+
+// page writes a connection.
+func (r *run) page(f *fetch, o *object, a *answer) {
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opNodes:
+			r.enter(m.key)
+			r.items(a, func(n int) { r.document(f.views[m.index], &a.result.Nodes[n], a.links(f, m.index, n)) })
+			r.leave()
+		case opEdges:
+			r.enter(m.key)
+			r.items(a, func(n int) { r.edge(f, m.sub, a, n) })
+			r.leave()
+		case opPageInfo:
+			r.pageInfo(m.sub, &a.result)
+		}
+	}
+	r.close(o)
+}
+
+// items writes a list with one item for each document of an answer.
+func (r *run) items(a *answer, write func(n int)) {
+	r.out = append(r.out, '[')
+	for n := range a.result.Nodes {
+		if n > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.enterItem(n)
+		write(n)
+		r.leave()
+	}
+	r.out = append(r.out, ']')
+}
+
+func (r *run) edge(f *fetch, o *object, a *answer, n int) {
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opNode:
+			r.enter(m.key)
+			r.document(f.views[m.index], &a.result.Nodes[n], a.links(f, m.index, n))
+			r.leave()
+		case opCursor:
+			r.cursor(a.result.Nodes[n].Cursor)
+		}
+	}
+	r.close(o)
+}
+
+func (r *run) pageInfo(o *object, result *Result) {
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		switch m.op {
+		case opHasNext:
+			r.out = strconv.AppendBool(r.out, result.HasNext)
+		case opHasPrevious:
+			r.out = strconv.AppendBool(r.out, result.HasPrevious)
+		case opStart, opEnd:
+			n := 0
+			if m.op == opEnd {
+				n = len(result.Nodes) - 1
+			}
+			if len(result.Nodes) == 0 {
+				r.null()
+			} else {
+				r.cursor(result.Nodes[n].Cursor)
+			}
+		}
+	}
+	r.close(o)
+}
+
+func (r *run) cursor(s string) {
+	r.out = append(r.out, '"')
+	r.out = base64.RawURLEncoding.AppendEncode(r.out, append([]byte(cursorPrefix), s...))
+	r.out = append(r.out, '"')
+}
+
+// changes writes the answer to a diff.
+func (r *run) changes(f *fetch, list []Change) bool {
+	r.out = append(r.out, '[')
+	for n := range list {
+		if n > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.enterItem(n)
+		ok := r.change(f.change, &list[n])
+		r.leave()
+		if !ok {
+			return false
+		}
+	}
+	r.out = append(r.out, ']')
+	return true
+}
+
+func (r *run) change(o *object, c *Change) bool {
+	for i := range o.members {
+		m := &o.members[i]
+		r.out = append(r.out, m.prefix...)
+		ok := true
+		switch m.op {
+		case opPath:
+			r.out = appendString(r.out, c.Path)
+		case opKind:
+			if ok = c.Kind == "ADDED" || c.Kind == "REMOVED" || c.Kind == "CHANGED"; ok {
+				r.out = appendString(r.out, c.Kind)
+			}
+		case opFrom:
+			r.out, ok = appendAny(r.out, c.From)
+		case opTo:
+			r.out, ok = appendAny(r.out, c.To)
+		}
+		if !ok {
+			return r.mismatch(m, m.key)
+		}
+	}
+	r.close(o)
+	return true
+}
