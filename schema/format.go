@@ -12,7 +12,8 @@ import (
 // format is one value of the keyword "format".
 type format struct {
 	scalar  string            // the GraphQL scalar of a string with it
-	numeric bool              // it is said of numbers
+	numeric bool              // it is said of numbers, whose range their type checks
+	note    bool              // it is never checked
 	valid   func(string) bool // nil: the validator's own check holds
 }
 
@@ -43,9 +44,9 @@ var formats = map[string]format{
 	"json-pointer":          {scalar: String},
 	"relative-json-pointer": {scalar: String},
 	"regex":                 {scalar: String},
-	"password":              {scalar: String},
-	"byte":                  {scalar: String},
-	"binary":                {scalar: String},
+	"password":              {scalar: String, note: true},
+	"byte":                  {scalar: String, note: true},
+	"binary":                {scalar: String, note: true},
 	"int32":                 {scalar: Int, numeric: true},
 	"int64":                 {scalar: Long, numeric: true},
 	"long":                  {scalar: Long, numeric: true},
@@ -54,6 +55,9 @@ var formats = map[string]format{
 	"float":                 {scalar: Float, numeric: true},
 	"double":                {scalar: Float, numeric: true},
 }
+
+// enforced tells whether values are held against the format.
+func (f format) enforced() bool { return f.scalar != "" && !f.numeric && !f.note }
 
 var errFormat = errors.New("does not match the format")
 
