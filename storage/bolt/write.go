@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -161,8 +162,8 @@ func (s *Store) apply(batch []*write) {
 	}
 }
 
-// apply does one write within a transaction. Its error is the database's; what the caller of the
-// write did wrong is in w.result.
+// apply does one write within a transaction. Its error is the database's, and undoes the whole; what
+// is wrong with this write alone is in w.result, and nothing has changed then.
 func (w *write) apply(tx *bbolt.Tx) error {
 	bucket := tx.Bucket(bucketName(w.space.Collection, records))
 	key := append(appendSpace(nil, w.space), w.id...)
@@ -172,14 +173,18 @@ func (w *write) apply(tx *bbolt.Tx) error {
 	if old != nil {
 		found, err := open(old)
 		if err != nil {
-			return err
+			w.result = err
+			return nil
 		}
 		current = &found
 	}
 	if w.result = w.admit(current); w.result != nil {
 		return nil
 	}
-	if err := w.index(tx, old, (*bbolt.Bucket).Delete); err != nil {
+	if err := w.index(tx, old, (*bbolt.Bucket).Delete); errors.Is(err, errCorrupt) {
+		w.result = err
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if err := w.index(tx, w.next, func(b *bbolt.Bucket, entry []byte) error { return b.Put(entry, nil) }); err != nil {
@@ -191,7 +196,8 @@ func (w *write) apply(tx *bbolt.Tx) error {
 	return bucket.Put(key, w.next)
 }
 
-// index calls change with each index entry of an encoded record of w's id, which may be nil.
+// index calls change with each index entry of an encoded record of w's id, which may be nil. It
+// fails with errCorrupt before the first change.
 func (w *write) index(tx *bbolt.Tx, encoded []byte, change func(b *bbolt.Bucket, entry []byte) error) error {
 	if encoded == nil {
 		return nil

@@ -76,13 +76,12 @@ func attempt(ctx context.Context, uncertain bool, f func(context.Context, bool) 
 // Codes of the server, by what they mean to a caller.
 var (
 	// transientCodes come from servers that start, stop, hand over or lost sight of each other.
-	transientCodes = []int{
-		6, 7, 89, 9001, // network
-		64,                                                // the write was not acknowledged by a majority in time
-		91, 11600, 11602, 189, 10107, 13435, 13436, 10058, // shutdown, change of primary
-		50, 202, 262, // time limits
-		133, 134, 63, 150, 13388, 234, // routing in a sharded cluster
-	}
+	transientCodes = slices.Concat(
+		[]int{6, 7, 89, 9001},   // network
+		[]int{50, 64, 202, 262}, // time limits, also of a majority's acknowledgement
+		[]int{91, 189, 10058, 10107, 11600, 11602, 13435, 13436}, // shutdown, change of primary
+		[]int{63, 133, 134, 150, 234, 13388},                     // routing in a sharded cluster
+	)
 	tooLargeCodes = []int{10334, 17419, 17420}
 	// invalidCodes are refusals of a document, for instance since it is nested too deeply.
 	invalidCodes = []int{2, 9, 14, 15, 16, 22, 52, 55, 56, 57}

@@ -211,26 +211,26 @@ func (s *Store) checkFormat(ctx context.Context) error {
 	})
 }
 
-// createIndexes is idempotent.
+// createIndexes is idempotent. It has no time limit but the caller's, since a server that has much
+// data already takes long to build an index.
 func (s *Store) createIndexes(ctx context.Context, c storage.Collection) error {
 	expires := bson.D{{Key: fieldExpires, Value: 1}}
-	ttl := mongo.IndexModel{Keys: expires, Options: options.Index().SetName("expires").SetExpireAfterSeconds(int32(expiredFor.Seconds()))}
-	plain := mongo.IndexModel{Keys: expires, Options: options.Index().SetName("expires")}
-	return s.call(ctx, "create indexes", func(ctx context.Context, _ bool) error {
-		indexes := s.database.Collection(string(c)).Indexes()
-		_, err := indexes.CreateMany(ctx, []mongo.IndexModel{
-			{Keys: bson.D{{Key: fieldKeys, Value: 1}, {Key: fieldID, Value: 1}}, Options: options.Index().SetName("keys")},
-			{Keys: bson.D{{Key: fieldOwner, Value: 1}, {Key: fieldID, Value: 1}}, Options: options.Index().SetName("owner")},
-		})
-		if err != nil {
-			return err
-		}
-		_, err = indexes.CreateOne(ctx, ttl)
-		if answerIn(err) != nil && !transient(err) {
-			_, err = indexes.CreateOne(ctx, plain)
-		}
-		return err
+	ttl := options.Index().SetName("expires").SetExpireAfterSeconds(int32(expiredFor.Seconds()))
+	indexes := s.database.Collection(string(c)).Indexes()
+	_, err := indexes.CreateMany(ctx, []mongo.IndexModel{
+		{Keys: bson.D{{Key: fieldKeys, Value: 1}, {Key: fieldID, Value: 1}}, Options: options.Index().SetName("keys")},
+		{Keys: bson.D{{Key: fieldOwner, Value: 1}, {Key: fieldID, Value: 1}}, Options: options.Index().SetName("owner")},
 	})
+	if err == nil {
+		_, err = indexes.CreateOne(ctx, mongo.IndexModel{Keys: expires, Options: ttl})
+		if answerIn(err) != nil && !transient(err) { // it removes nothing by itself, or is not to
+			_, err = indexes.CreateOne(ctx, mongo.IndexModel{Keys: expires, Options: options.Index().SetName("expires")})
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("create indexes: %w", sentinel(err))
+	}
+	return nil
 }
 
 // Backup implements storage.Store. It fails with errors.ErrUnsupported: use the server's tools.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -106,6 +107,20 @@ func TestContract(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T, now func() time.Time) storage.Store {
 		uri, db := database(t)
 		return open(t, mongo.Options{URI: uri, Database: db.Name(), Now: now})
+	})
+}
+
+func TestCrash(t *testing.T) {
+	uri, db := database(t)
+	storagetest.Crash(t, func(t *testing.T, dir string) storage.Store {
+		// The directory names the database that the killed process and this one share.
+		name := fmt.Sprintf("profilegraph_test_%x", crc32.ChecksumIEEE([]byte(dir)))
+		t.Cleanup(func() {
+			if err := db.Client().Database(name).Drop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		return open(t, mongo.Options{URI: uri, Database: name})
 	})
 }
 
