@@ -1,5 +1,5 @@
 // Package storagetest is the contract of package storage in executable form. Every driver's tests
-// call [Run], and [Crash] if it keeps the data itself.
+// call [Run] and [Crash].
 package storagetest
 
 import (
