@@ -315,10 +315,10 @@ func (r *run) write(f *fetch, a *answer) {
 	}
 	result := r.src.Write(r.ctx, w)
 	r.seen.Writes++
-	if f.kind == writeDelete && result.Err == nil {
-		result.Nodes = []Node{{ID: w.ID}}
-	}
 	r.received(f, a, result)
+	if f.kind == writeDelete {
+		a.result.Nodes = []Node{{ID: w.ID}} // the answer, unless there is an error
+	}
 }
 
 // withConstants adds the fields of a document that can have only one value.
