@@ -38,37 +38,49 @@ func (s *Service) each(ctx context.Context, in storage.Space, visit func([]stora
 }
 
 // Examine reads the documents stored under one schema and counts those that stand in the way of
-// another: that would not satisfy it, that repeat a value which it wants unique, or that hold a
-// value at one of the disclosed paths (JSON property names joined by '.', "[]" for list elements).
-func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (checked, failing int, err error) {
+// another. Disclosed are paths of JSON property names joined by '.', with "[]" for list elements.
+func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error) {
+	var x schema.Examined
 	seen := map[string]bool{}
-	err = s.each(ctx, documents(id, current), func(list []storage.Record) error {
+	err := s.each(ctx, documents(id, current), func(list []storage.Record) error {
 		for _, r := range list {
 			doc, err := open(current, r)
 			if err != nil {
 				return err
 			}
-			checked++
-			bad := slices.ContainsFunc(disclosed, func(path string) bool { return holds(doc, strings.Split(path, ".")) })
+			shown := slices.ContainsFunc(disclosed, func(path string) bool { return holds(doc, strings.Split(path, ".")) })
 			prune(doc, next.Type)
-			bad = bad || len(next.Validate(doc)) > 0
+			violations := next.Validate(doc)
+			lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
+			invalid := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule != "required" })
 			keys, err := s.keys(ctx, id, next, doc)
-			if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
-				bad = true
+			if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
+				invalid = true
 			} else if err != nil {
 				return err
 			}
+			repeating := false
 			for _, v := range keys.unique {
-				bad = bad || seen[v.entry]
+				repeating = repeating || seen[v.entry]
 				seen[v.entry] = true
 			}
-			if bad {
-				failing++
-			}
+			x.Checked++
+			x.Failing += count(shown || lacking || invalid || repeating)
+			x.Lacking += count(lacking)
+			x.Invalid += count(invalid)
+			x.Repeating += count(repeating)
+			x.Disclosed += count(shown)
 		}
 		return nil
 	})
-	return checked, failing, err
+	return x, err
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // holds reports whether there is a value at a path.

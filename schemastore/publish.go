@@ -15,12 +15,6 @@ import (
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
-// Rules that nobody may break without a permission of its own, because what was protected is shown.
-const (
-	sensitivityRule = "SENSITIVITY_NO_LOWER"
-	discloseRule    = "EXTRA_NO_DISCLOSE"
-)
-
 // Upload is a schema that somebody wants in force.
 type Upload struct {
 	Entity string
@@ -108,7 +102,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if len(refused) > 0 {
 		return Version{}, &BreakingError{Findings: refused}
 	}
-	if slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.Rule == sensitivityRule || f.Rule == discloseRule }) {
+	if slices.ContainsFunc(d.Findings, schema.Finding.LowersProtection) {
 		if err := p.Check(auth.Sensitivity); err != nil {
 			return Version{}, err
 		}
@@ -227,18 +221,12 @@ func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E],
 	if !slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData }) {
 		return d, nil
 	}
-	var disclosed []string
-	for _, f := range d.Findings {
-		if f.Rule == discloseRule {
-			disclosed = append(disclosed, f.Path)
-		}
-	}
-	if d.Checked, d.Failing, err = s.docs.Examine(ctx, id, d.base, d.Entity, disclosed); err != nil {
+	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, schema.Disclosed(d.Findings))
+	if err != nil {
 		return d, err
 	}
-	if d.Failing == 0 {
-		d.Findings = slices.DeleteFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData })
-	}
+	d.Checked, d.Failing = x.Checked, x.Failing
+	d.Findings = schema.Settle(d.Findings, x)
 	return d, nil
 }
 

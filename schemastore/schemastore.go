@@ -56,10 +56,9 @@ func (e *BreakingError) Error() string {
 
 // Documents is what a publish needs to know of the documents stored under the schema before.
 type Documents interface {
-	// Examine reads the documents stored under current, and reports how many there are and how many
-	// stand in the way of next: those that would not satisfy it, that repeat a value of a key that
-	// is unique in it, or that hold a value at one of the paths in disclosed (see schema.Change).
-	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string) (checked, failing int, err error)
+	// Examine reads the documents stored under current, and reports what stands in the way of next.
+	// Disclosed are the paths (see schema.Change) whose values were protected so far.
+	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error)
 	// Reindex makes every stored document findable by the keys of next. It may run more than once.
 	Reindex(ctx context.Context, account tenant.ID, current, next *schema.Entity) error
 }
