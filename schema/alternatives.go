@@ -30,7 +30,7 @@ func (b *builder) onlyValidates(s *shape, g group) bool {
 	if values, _ := b.enumeration(base); kind&(objectKind|arrayKind) == 0 && values == nil {
 		enums := true
 		for _, o := range g.options {
-			values, _ := b.enumeration(o)
+			values, _ := b.listed(o)
 			enums = enums && values != nil
 		}
 		if enums {
@@ -127,11 +127,11 @@ func (b *builder) allValidate(s *shape) bool {
 
 // beside merges one alternative with what stands beside its group.
 func (b *builder) beside(s *shape, g group, o *shape) *shape {
-	m := &shape{start: o.start, allowed: s.allowed & o.allowed, explicit: s.explicit || o.explicit}
+	m := &shape{start: o.start, allowed: s.allowed & o.allowed, explicit: s.explicit || o.explicit, rivals: g.options}
 	seen := make(map[*node]bool)
 	for _, list := range [][]conjunct{o.all, s.all} {
 		for _, c := range list {
-			if !seen[c.node] {
+			if !seen[c.node] && !(c.node == g.at && c.onlySays(g.keyword)) {
 				seen[c.node] = true
 				m.all = append(m.all, c)
 			}
@@ -153,7 +153,7 @@ func (b *builder) commonScalar(s *shape, options []*shape, v value, p place) val
 	enums := true
 	names := make(map[string]*Type)
 	for _, o := range options {
-		values, at := b.enumeration(o)
+		values, at := b.listed(o)
 		if values == nil {
 			enums = false
 			inner := b.value(o, p)
@@ -394,15 +394,15 @@ func (b *builder) enumeration(s *shape) ([]any, *node) {
 		}
 		values = both
 	}
-	if at == nil && len(s.groups) == 0 {
-		return b.documentedConst(s)
-	}
 	return values, at
 }
 
-// documentedConst is the value of a const that stands as one alternative of several: together they
-// are the way to write an enum whose values have descriptions. A const by itself is no enum.
-func (b *builder) documentedConst(s *shape) ([]any, *node) {
+// listed is the enumeration of an alternative. There a const counts, too: several of them are the
+// way to write an enum whose values have descriptions. A const by itself is no enum.
+func (b *builder) listed(s *shape) ([]any, *node) {
+	if values, at := b.enumeration(s); values != nil {
+		return values, at
+	}
 	for _, n := range s.asserting() {
 		if c, ok := n.obj.get("const"); ok && n.draft >= 6 && c != nil {
 			return []any{c}, n

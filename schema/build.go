@@ -309,6 +309,7 @@ func (b *builder) array(s *shape, v value, p place) value {
 	case tuple:
 		whole := b.json(s, value{})
 		elem.sensitive, elem.pii = whole.sensitive, whole.pii
+		elem.open = b.openTuple(s)
 	case len(items) > 0:
 		p.depth++
 		p.ptr = items[0].ptr
@@ -319,6 +320,25 @@ func (b *builder) array(s *shape, v value, p place) value {
 	v.pii = v.pii || elem.pii
 	v.open = elem.open
 	return v
+}
+
+// openTuple tells whether a tuple may hold objects, in places declared or not.
+func (b *builder) openTuple(s *shape) bool {
+	for _, n := range s.asserting() {
+		rest := n.kid("items")
+		if n.draft < 2020 {
+			rest = n.kid("additionalItems")
+		}
+		if rest == nil {
+			return true
+		}
+		for _, k := range append(append(n.list("prefixItems"), n.list("items")...), rest) {
+			if b.of(k).allowed&(objectKind|arrayKind) != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fillObject adds the fields of an object's properties.
@@ -399,6 +419,11 @@ func (b *builder) conditional(s *shape, yield func(n *node)) {
 	seen := make(map[*node]bool)
 	for _, c := range s.all {
 		seen[c.node] = true
+	}
+	for _, r := range s.rivals {
+		for _, c := range r.all {
+			seen[c.node] = true
+		}
 	}
 	var visit func(n *node)
 	visit = func(n *node) {

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -19,7 +18,7 @@ type format struct {
 
 // formats are the formats that are known. Others are annotations without effect.
 var formats = map[string]format{
-	"email":                 {scalar: EmailAddress},
+	"email":                 {scalar: EmailAddress, valid: isEmail},
 	"idn-email":             {scalar: String, valid: func(s string) bool { at := strings.LastIndexByte(s, '@'); return at > 0 && at < len(s)-1 }},
 	"uri":                   {scalar: URL, valid: isURL},
 	"url":                   {scalar: URL, valid: isURL},
@@ -80,6 +79,28 @@ func registerFormats(c *jsonschema.Compiler) {
 	}
 }
 
+const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// isEmail accepts the addresses of RFC 5321 that are in use: no quoted local parts and no address
+// literals.
+func isEmail(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at > 64 || len(s) > 254 {
+		return false
+	}
+	for atom := range strings.SplitSeq(s[:at], ".") {
+		if atom == "" || strings.Trim(atom, alphanumeric+"!#$%&'*+-/=?^_`{|}~") != "" {
+			return false
+		}
+	}
+	for label := range strings.SplitSeq(s[at+1:], ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, alphanumeric+"-") != "" || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	return true
+}
+
 func isURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "") && !strings.ContainsAny(s, " \\<>\"{}|^`")
@@ -93,7 +114,7 @@ func isE164(s string) bool {
 
 // isDecimal accepts what JSON accepts as a number, within the limits of a number.
 func isDecimal(s string) bool {
-	return len(s) <= maxNumberLen && isJSONNumber(s) && json.Valid([]byte(s)) && checkNumber(s) == ""
+	return len(s) <= maxNumberLen && isJSONNumber(s) && checkNumber(s) == ""
 }
 
 func isCountry(s string) bool {

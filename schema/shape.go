@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -57,7 +58,8 @@ type shape struct {
 	all      []conjunct // outermost first
 	groups   []group    // alternatives that are left
 	allowed  kinds
-	explicit bool // some keyword says which kinds are allowed; otherwise they are inferred
+	explicit bool     // some keyword says which kinds are allowed; otherwise they are inferred
+	rivals   []*shape // of an alternative: all alternatives of its group
 }
 
 // group is an anyOf or oneOf with at least two alternatives besides null.
@@ -331,21 +333,26 @@ func (n *node) structural() bool {
 	if n.obj == nil {
 		return true
 	}
-	for _, k := range n.obj.keys {
-		if _, ours := vocabulary[k]; !ours && standard[k] && !framing[k] {
-			return true
-		}
-	}
-	return false
+	return !n.onlySays()
 }
 
-var framing = words("$schema $id id $ref $anchor $defs definitions $comment $vocabulary $dynamicAnchor $recursiveAnchor default examples example writeOnly allOf xml externalDocs")
+// onlySays tells whether, annotations aside, a node says nothing but the given keywords.
+func (n *node) onlySays(keywords ...string) bool {
+	for _, k := range n.obj.keys {
+		if _, ours := vocabulary[k]; !ours && standard[k] && !framing[k] && !slices.Contains(keywords, k) {
+			return false
+		}
+	}
+	return true
+}
+
+var framing = words("$schema $id id $ref $anchor $defs definitions $comment $vocabulary $dynamicAnchor $recursiveAnchor default examples example writeOnly allOf discriminator xml externalDocs")
 
 // key identifies a shape: shapes made of the same schemas are the same type.
 func (s *shape) key() string {
 	var b strings.Builder
 	for _, n := range s.asserting() {
-		if n.structural() {
+		if n.structural() && n.onlyOption() == nil {
 			b.WriteString(n.ptr + "\n")
 		}
 	}
@@ -377,10 +384,8 @@ func (s *shape) definition() *node {
 
 // onlyOption is the one alternative besides null of a node that says nothing else.
 func (n *node) onlyOption() *node {
-	for _, k := range n.obj.keys {
-		if _, ours := vocabulary[k]; !ours && standard[k] && !framing[k] && k != "anyOf" && k != "oneOf" {
-			return nil
-		}
+	if !n.onlySays("anyOf", "oneOf") {
+		return nil
 	}
 	options := append(n.list("anyOf"), n.list("oneOf")...)
 	if len(options) != 2 {

@@ -24,7 +24,7 @@ type Violation struct {
 
 const (
 	maxDocumentDepth = 64
-	maxWork          = 20_000_000  // schemas applied to values
+	maxWork          = 50_000_000  // schemas applied to values
 	maxMatching      = 200_000_000 // bytes times instructions of a pattern
 	maxViolations    = 100
 )
@@ -51,6 +51,7 @@ func (e *Entity) Validate(doc map[string]any) []Violation {
 		return v.result()
 	}
 	v.object(e.Type, doc, nil)
+	v.doc = doc
 	if err := e.check.schema.Validate(doc); err != nil {
 		if failed, ok := err.(*jsonschema.ValidationError); ok {
 			v.failed(e.Type, failed)
@@ -62,6 +63,7 @@ func (e *Entity) Validate(doc map[string]any) []Violation {
 }
 
 type validation struct {
+	doc   map[string]any
 	found []Violation
 }
 
@@ -215,6 +217,13 @@ func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
 		rule, message := explain(leaf.ErrorKind)
 		path := safePath(t, leaf.InstanceLocation)
 		switch k := leaf.ErrorKind.(type) {
+		case *kind.PropertyNames:
+			// The validator reuses the memory of this one kind of location, so it may by now
+			// name another place. Better no place than a wrong one.
+			if !holds(v.doc, leaf.InstanceLocation, k.Property) {
+				path = nil
+			}
+			v.add(path, rule, message)
 		case *kind.Required:
 			for _, name := range k.Missing {
 				v.add(append(path, name), rule, message)
@@ -227,6 +236,25 @@ func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
 			v.add(path, rule, message)
 		}
 	}
+}
+
+// holds tells whether there is an object at a location that has a property of the name.
+func holds(value any, location []string, name string) bool {
+	for _, token := range location {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i < 0 || i >= len(v) {
+				return false
+			}
+			value = v[i]
+		}
+	}
+	object, _ := value.(map[string]any)
+	_, ok := object[name]
+	return ok
 }
 
 // safePath is a path in which names that are not declared are shown only if they look like names.

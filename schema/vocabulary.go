@@ -226,7 +226,11 @@ func nearestStandard(k string) string {
 	}
 	best := ""
 	for s := range standard {
-		if len(s) > 3 && levenshtein.ComputeDistance(strings.ToLower(k), strings.ToLower(s)) <= 1 && (best == "" || s < best) {
+		allowed := 1
+		if len(s) > 7 {
+			allowed = 2
+		}
+		if len(s) > 3 && levenshtein.ComputeDistance(strings.ToLower(k), strings.ToLower(s)) <= allowed && (best == "" || s < best) {
 			best = s
 		}
 	}
