@@ -108,7 +108,7 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 			return fmt.Errorf("there is no data folder: %w", err)
 		}
 	}
-	store, err := openStore(ctx, Config{Data: c.Data, MongodbURI: c.MongodbURI})
+	store, err := openStore(ctx, Config{Data: c.Data, MongodbURI: c.MongodbURI}, time.Now)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,8 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 				if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is only ever compared
 					panic(v)
 				}
-				s.report(ctx, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+				// What was panicked with may hold what a client sent; where it happened does not.
+				s.report(ctx, fmt.Errorf("panic: %T\n%s", v, debug.Stack()))
 				if w.status == 0 {
 					refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
 				}

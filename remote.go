@@ -11,7 +11,10 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/profilegraph/profilegraph/storage"
 )
 
 // Remote is the running server that a command talks to.
@@ -64,6 +67,14 @@ func hint(err error) string {
 		return "name the rules with --allow if the change is meant"
 	case errors.As(err, &unreachable):
 		return "is the server running? profilegraph serve starts it; --url says where it is"
+	case errors.Is(err, storage.ErrInUse):
+		return "another profilegraph has the data folder open: stop it, or give --data another folder"
+	case errors.Is(err, storage.ErrNewer):
+		return "start the release that wrote the data, or a later one"
+	case errors.Is(err, storage.ErrUnavailable):
+		return "is MongoDB running where --mongodb-uri says, and may this user log in?"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "something else listens there; give --listen another address, or port 0 for any that is free"
 	}
 	return ""
 }

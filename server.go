@@ -91,12 +91,13 @@ type server struct {
 	closing []func() error
 }
 
-// wire opens the store and builds everything on it. Nothing listens yet.
-func wire(ctx context.Context, c Config, log *slog.Logger) (s *server, err error) {
+// wire opens the store and builds everything on it. All parts take the time from now. Nothing
+// listens yet.
+func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger) (s *server, err error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s = &server{config: c, log: log, now: time.Now}
+	s = &server{config: c, log: log, now: now}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -107,7 +108,7 @@ func wire(ctx context.Context, c Config, log *slog.Logger) (s *server, err error
 		return s, err
 	}
 	s.closing = append(s.closing, s.watch.close)
-	if s.store, err = openStore(ctx, c); err != nil {
+	if s.store, err = openStore(ctx, c, now); err != nil {
 		return s, err
 	}
 	s.closing = append(s.closing, s.store.Close)
@@ -151,14 +152,14 @@ func (s *server) report(ctx context.Context, err error) {
 }
 
 // openStore opens MongoDB if the configuration names one, else the embedded store.
-func openStore(ctx context.Context, c Config) (storage.Store, error) {
+func openStore(ctx context.Context, c Config, now func() time.Time) (storage.Store, error) {
 	if c.MongodbURI != "" {
-		return mongo.Open(ctx, mongo.Options{URI: c.MongodbURI})
+		return mongo.Open(ctx, mongo.Options{URI: c.MongodbURI, Now: now})
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	return bolt.Open(bolt.Options{Path: filepath.Join(c.Data, "profilegraph.db")})
+	return bolt.Open(bolt.Options{Path: filepath.Join(c.Data, "profilegraph.db"), Now: now})
 }
 
 func readProviders(file string) ([]auth.Provider, error) {
@@ -249,18 +250,18 @@ func (s *server) bootstrap(ctx context.Context) (string, error) {
 	if err != nil || len(accounts) > 0 {
 		return "", err
 	}
-	// The key comes first: should the process die in between, the next start does it again.
+	// The account comes last: should anything fail before, the next start does it all again.
 	_, key, err := s.keys.Bootstrap(ctx, firstAccount, "setup", auth.NewKey{Name: "First admin key", Roles: []string{"admin", "operator"}})
 	if err != nil {
-		return "", err
-	}
-	if _, err := s.tenants.Create(ctx, firstAccount, "Main"); err != nil && !errors.Is(err, tenant.ErrExists) {
 		return "", err
 	}
 	if s.config.AdminKeyFile != "" {
 		if err := writeKeyFile(s.config.AdminKeyFile, key); err != nil {
 			return "", err
 		}
+	}
+	if _, err := s.tenants.Create(ctx, firstAccount, "Main"); err != nil && !errors.Is(err, tenant.ErrExists) {
+		return "", err
 	}
 	return key, nil
 }
@@ -270,8 +271,11 @@ func writeKeyFile(name, key string) error {
 	if err != nil {
 		return fmt.Errorf("admin key file: %w", err)
 	}
-	_, err = fmt.Fprintln(f, key)
-	if err := errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
+	err = f.Chmod(0o600) // it may have been there with another mode
+	if err == nil {
+		_, err = fmt.Fprintln(f, key)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("admin key file: %w", err)
 	}
 	return nil
@@ -287,7 +291,7 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close()
-	s, err := wire(context.WithoutCancel(ctx), c, log)
+	s, err := wire(context.WithoutCancel(ctx), c, time.Now, log)
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/MicahParks/keyfunc/v3"
+	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/hashicorp/golang-lru/v2/expirable"
-	"golang.org/x/time/rate"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -80,8 +78,7 @@ func (p Provider) check() error {
 		if raw == "" && name == "jwksUrl" {
 			continue
 		}
-		u, err := url.Parse(raw)
-		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		if !secure(raw) {
 			return fmt.Errorf("%s must be an https URL (http only on loopback)", name)
 		}
 	}
@@ -110,7 +107,15 @@ func (p Provider) check() error {
 	return nil
 }
 
-func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+// secure reports whether nobody on the way can change what an address answers.
+func secure(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	host := u.Hostname()
+	return u.Scheme == "https" || u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
+}
 
 // tokenMemory is how long a verified token is taken without verifying its signature again.
 const tokenMemory = 10 * time.Second
@@ -128,17 +133,11 @@ type verified struct {
 	expires   time.Time
 }
 
-// provider is a Provider with its keys, fetched when they are first needed.
+// provider is a Provider, ready to verify.
 type provider struct {
 	Provider
-	ctx    context.Context // ends the refreshing of keys
-	client *http.Client
-	log    *slog.Logger
+	keys   *keySource
 	parser *jwt.Parser
-
-	mu    sync.Mutex
-	keys  keyfunc.Keyfunc
-	retry time.Time // no new attempt to find the keys before
 }
 
 // NewJWTs recognises the tokens of the given providers until ctx ends.
@@ -157,8 +156,8 @@ func NewJWTs(ctx context.Context, providers []Provider, tenants *tenant.Registry
 		if p.Subject == (Mapping{}) {
 			p.Subject.Claim = "sub"
 		}
-		j.providers[p.Issuer] = &provider{Provider: p, ctx: ctx, log: log,
-			client: &http.Client{Timeout: 5 * time.Second},
+		j.providers[p.Issuer] = &provider{Provider: p,
+			keys: &keySource{ctx: ctx, issuer: p.Issuer, jwksURL: p.JWKSURL, client: &http.Client{}, now: now, log: log},
 			parser: jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience...),
 				jwt.WithExpirationRequired(), jwt.WithLeeway(skew), jwt.WithIssuedAt(), jwt.WithTimeFunc(now))}
 	}
@@ -171,7 +170,7 @@ func (j *JWTs) Authenticate(ctx context.Context, token string) (*Principal, erro
 	v, ok := j.cache.Get(hash)
 	if !ok || !j.now().Before(v.expires) {
 		var err error
-		if v, err = j.verify(token); err != nil {
+		if v, err = j.verify(ctx, token); err != nil {
 			return nil, err
 		}
 		j.cache.Add(hash, v)
@@ -185,7 +184,7 @@ func (j *JWTs) Authenticate(ctx context.Context, token string) (*Principal, erro
 	return v.principal, nil
 }
 
-func (j *JWTs) verify(token string) (verified, error) {
+func (j *JWTs) verify(ctx context.Context, token string) (verified, error) {
 	unverified := jwt.MapClaims{}
 	if _, _, err := jwt.NewParser().ParseUnverified(token, unverified); err != nil {
 		return verified{}, ErrUnauthenticated
@@ -198,13 +197,9 @@ func (j *JWTs) verify(token string) (verified, error) {
 	if p == nil {
 		return verified{}, ErrUnauthenticated
 	}
-	keys, err := p.keySet(j.now())
+	claims, err := p.claims(ctx, token)
 	if err != nil {
 		return verified{}, err
-	}
-	claims := jwt.MapClaims{}
-	if _, err := p.parser.ParseWithClaims(token, claims, keys.Keyfunc); err != nil {
-		return verified{}, ErrUnauthenticated
 	}
 	principal, err := p.principal(claims)
 	if err != nil {
@@ -215,6 +210,27 @@ func (j *JWTs) verify(token string) (verified, error) {
 		return verified{}, ErrUnauthenticated
 	}
 	return verified{principal, expires.Time}, nil
+}
+
+// claims returns the claims of a token that the provider has signed and that is good now.
+func (p *provider) claims(ctx context.Context, token string) (jwt.MapClaims, error) {
+	keys, err := p.keys.newer(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	claims := jwt.MapClaims{}
+	_, err = p.parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+	if errors.Is(err, jwkset.ErrKeyNotFound) { // the provider may have new keys
+		if keys, err = p.keys.newer(ctx, keys); err != nil {
+			return nil, err
+		}
+		claims = jwt.MapClaims{}
+		_, err = p.parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+	}
+	if err != nil {
+		return nil, ErrUnauthenticated
+	}
+	return claims, nil
 }
 
 func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
@@ -281,76 +297,6 @@ func (m Mapping) read(claims jwt.MapClaims) []string {
 	return nil
 }
 
-// keySet returns the provider's keys, which then refresh themselves. While they cannot be found it
-// fails with ErrUnavailable, and tries again every few seconds.
-func (p *provider) keySet(now time.Time) (keyfunc.Keyfunc, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.keys != nil {
-		return p.keys, nil
-	}
-	if now.Before(p.retry) {
-		return nil, ErrUnavailable
-	}
-	p.retry = now.Add(5 * time.Second)
-	jwks := p.JWKSURL
-	if jwks == "" {
-		var err error
-		if jwks, err = p.discover(); err != nil {
-			p.log.Error("keys of identity provider not found", "issuer", p.Issuer, "error", err)
-			return nil, ErrUnavailable
-		}
-	}
-	keys, err := keyfunc.NewDefaultOverrideCtx(p.ctx, []string{jwks}, keyfunc.Override{
-		Client:      p.client,
-		HTTPTimeout: 5 * time.Second,
-		// A token with an unknown key id makes the keys be read anew, now and then; other such
-		// tokens do not wait for it.
-		RefreshUnknownKID: rate.NewLimiter(rate.Every(10*time.Second), 1),
-		RateLimitWaitMax:  time.Millisecond,
-		RefreshInterval:   10 * time.Minute,
-		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
-			return func(ctx context.Context, err error) {
-				p.log.ErrorContext(ctx, "keys of identity provider not read", "issuer", p.Issuer, "error", err)
-			}
-		},
-	})
-	if err != nil {
-		p.log.Error("keys of identity provider not read", "issuer", p.Issuer, "error", err)
-		return nil, ErrUnavailable
-	}
-	p.keys = keys
-	return keys, nil
-}
-
 // ErrUnavailable says that a token cannot be verified at present, since the identity provider's
 // keys cannot be reached.
 var ErrUnavailable = errors.New("auth: identity provider unavailable")
-
-// discover finds the address of the keys (OpenID Connect Discovery 1.0, section 4).
-func (p *provider) discover() (string, error) {
-	at := strings.TrimSuffix(p.Issuer, "/") + "/.well-known/openid-configuration"
-	req, err := http.NewRequestWithContext(p.ctx, http.MethodGet, at, nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := p.client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("discovery answered %s", res.Status)
-	}
-	var doc struct {
-		Issuer  string `json:"issuer"`
-		JWKSURI string `json:"jwks_uri"`
-	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&doc); err != nil {
-		return "", fmt.Errorf("discovery document: %w", err)
-	}
-	if doc.Issuer != p.Issuer || doc.JWKSURI == "" {
-		return "", errors.New("discovery document is for another issuer or names no keys")
-	}
-	return doc.JWKSURI, nil
-}

@@ -43,7 +43,7 @@ func (l Loader) Read(ctx context.Context, reads []graph.Read) []graph.Result {
 			// A panic here would end the process, since the door recovers only its own goroutine.
 			defer func() {
 				if r := recover(); r != nil {
-					fail(results, members, fmt.Errorf("dataloader: panic: %v\n%s", r, debug.Stack()))
+					fail(results, members, fmt.Errorf("dataloader: panic: %T\n%s", r, debug.Stack()))
 				}
 			}()
 			l.group(ctx, reads, members, results)

@@ -294,7 +294,7 @@ func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.S
 	return removed, err
 }
 
-// mendVersions removes old versions whose document is gone.
+// mendVersions removes old versions whose document is gone, or has made way for one of the same id.
 func (s *Service) mendVersions(ctx context.Context, id tenant.ID, _ *schema.Set, e *schema.Entity) (removed int, err error) {
 	err = s.each(ctx, versions(id, e), func(list []storage.Record) error {
 		ids := make([]string, len(list))
@@ -307,7 +307,13 @@ func (s *Service) mendVersions(ctx context.Context, id tenant.ID, _ *schema.Set,
 		}
 		for i, r := range list {
 			if found[i].ID != "" {
-				continue
+				var c content
+				if err := c.decode(found[i].Body); err != nil {
+					return err
+				}
+				if strings.HasPrefix(r.ID, oldPrefix(ids[i], c.Created)) {
+					continue
+				}
 			}
 			err := s.store.Delete(ctx, versions(id, e), r.ID, r.Rev)
 			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {

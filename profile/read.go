@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
@@ -246,7 +247,7 @@ func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Ent
 		}
 	}
 	if need := first + 1 - len(list); need > 0 {
-		old, err := s.store.Scan(ctx, versions(p.Account, e), storage.Page{Prefix: id + "/", After: oldID(id, below), Desc: true, Limit: need})
+		old, err := s.store.Scan(ctx, versions(p.Account, e), storage.Page{Prefix: oldPrefix(id, c.Created), After: oldID(id, c.Created, below), Desc: true, Limit: need})
 		if err != nil {
 			return Page{}, fmt.Errorf("profile: versions: %w", err)
 		}
@@ -289,7 +290,7 @@ func (s *Service) versionRecord(ctx context.Context, p *auth.Principal, e *schem
 	if n < 1 || n >= c.Number {
 		return storage.Record{}, ErrNotFound
 	}
-	old, err := s.store.Get(ctx, versions(p.Account, e), oldID(id, n))
+	old, err := s.store.Get(ctx, versions(p.Account, e), oldID(id, c.Created, n))
 	if errors.Is(err, storage.ErrNotFound) {
 		return storage.Record{}, ErrNotFound
 	}
@@ -343,7 +344,16 @@ func number(version string) int32 {
 	return int32(n)
 }
 
-func oldID(id string, number int32) string { return fmt.Sprintf("%s/%010d", id, number) }
+// Old versions of a document begin with its id and the time of its creation: a document may come
+// after one that had the same id, and does not inherit its versions.
+
+func oldPrefix(id string, created time.Time) string {
+	return fmt.Sprintf("%s/%d/", id, created.UnixMilli())
+}
+
+func oldID(id string, created time.Time, number int32) string {
+	return fmt.Sprintf("%s%010d", oldPrefix(id, created), number)
+}
 
 // Diff tells what differs between two versions of a document. It fails with ErrNotFound if either
 // is absent.

@@ -127,8 +127,8 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, fmt.Errorf("profile: decode: %w", err)
 	}
 	before, err := s.keys(ctx, p.Account, e, doc)
-	if err != nil {
-		return Document{}, err
+	if invalid := (*InvalidError)(nil); err != nil && !errors.As(err, &invalid) {
+		return Document{}, err // a value written before it was a key may be of no use as one
 	}
 	prune(doc, e.Type)
 	merge(doc, patch, e.Type)
@@ -178,7 +178,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 
 // archive copies the newest version of a document among its old ones.
 func (s *Service) archive(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, c content) error {
-	old := storage.Record{ID: oldID(r.ID, c.Number), Rev: r.Rev, Owner: r.Owner, Body: r.Body}
+	old := storage.Record{ID: oldID(r.ID, c.Created, c.Number), Rev: r.Rev, Owner: r.Owner, Body: r.Body}
 	if err := s.store.Insert(ctx, versions(id, e), old); err != nil && !errors.Is(err, storage.ErrExists) {
 		return fmt.Errorf("profile: keep version: %w", err)
 	}
