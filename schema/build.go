@@ -361,6 +361,9 @@ func (b *builder) fillObject(t *Type, s *shape, props []property, p place) {
 		}
 		f := b.field(prop.name, fieldShape, place{parent: t.Name, field: prop.name, ptr: at, depth: p.depth + 1})
 		f.Required = required[prop.name] != nil
+		if f.Required && f.ReadOnly && f.Default == nil {
+			b.warn(at, "readOnly", "is required, but no client can provide it")
+		}
 		if strings.ContainsRune(prop.name, 0) {
 			b.problem(at, "properties", "rename it", "the name of a property contains NUL")
 		}

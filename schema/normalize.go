@@ -70,11 +70,11 @@ func normalizeEmail(s string) string {
 	if at < 0 {
 		return s
 	}
-	domain := s[at+1:]
+	domain := strings.TrimRightFunc(s[at+1:], func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
 		domain = ascii
 	}
-	return s[:at+1] + strings.TrimSuffix(domain, ".")
+	return s[:at+1] + domain
 }
 
 func normalizePhone(s string) string {

@@ -138,7 +138,7 @@ func (p *parser) entity(name string, root *object) *Entity {
 	e.Description = e.Type.Description
 	p.top(e, root)
 	p.reserved(e, b)
-	p.checkDefaults(b)
+	p.checkDefaults(e, b)
 	p.deviation(b)
 	return e
 }
@@ -241,8 +241,9 @@ func (t *Type) member(doc map[string]any) *Type {
 	return t.byTag[tag]
 }
 
-// checkDefaults refuses default values that their own schema refuses.
-func (p *parser) checkDefaults(b *builder) {
+// checkDefaults refuses default values with which a document would be refused.
+func (p *parser) checkDefaults(e *Entity, b *builder) {
+	const fix, message = "correct it, or drop it", "the default does not satisfy its own schema"
 	for _, n := range b.order {
 		if n.obj == nil {
 			continue
@@ -253,9 +254,17 @@ func (p *parser) checkDefaults(b *builder) {
 		}
 		sub, err := b.compiler.Compile(b.root.base + "#" + encodeFragment(n.ptr))
 		if err != nil || sub.Validate(plain(d)) != nil {
-			p.problem(n.ptr+"/default", "default", "correct it, or drop it", "the default does not satisfy its own schema")
+			p.problem(n.ptr+"/default", "default", fix, message)
 		}
 	}
+	e.eachType(func(t *Type) {
+		for _, f := range t.Fields {
+			v := validation{}
+			if v.value(f.Type, f.Default, nil); f.Default != nil && len(v.found) > 0 {
+				p.problem(b.origins[f]+"/default", "default", fix, message)
+			}
+		}
+	})
 }
 
 func encodeFragment(ptr string) string {

@@ -299,7 +299,7 @@ func text(t testing.TB, v any) string {
 // within what we map and say what they mean by undeclared properties.
 func TestSecondOpinion(t *testing.T) {
 	valid, invalid := 0, 0
-	for seed := range uint64(600) {
+	for seed := range uint64(300) {
 		g := &generator{rand.New(rand.NewPCG(seed, 1)), []int{4, 6, 7}[seed%3]}
 		root := g.root()
 		doc := text(t, root)
@@ -337,7 +337,7 @@ func TestSecondOpinion(t *testing.T) {
 // before has a finding.
 func TestNarrowingIsFound(t *testing.T) {
 	refused, silent := 0, 0
-	for seed := range uint64(1000) {
+	for seed := range uint64(400) {
 		g := &generator{rand.New(rand.NewPCG(seed, 2)), []int{4, 6, 7, 2020}[seed%4]}
 		root := g.root()
 		if g.draft == 2020 {
@@ -375,7 +375,7 @@ func TestNarrowingIsFound(t *testing.T) {
 			t.Fatalf("seed %d: a schema differs from itself: %v", seed, again)
 		}
 	}
-	if refused < 100 || silent < 50 {
+	if refused < 50 || silent < 20 {
 		t.Errorf("the test has lost its teeth: %d documents refused, %d pairs without a finding", refused, silent)
 	}
 }

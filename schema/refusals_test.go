@@ -66,6 +66,7 @@ func TestRefusals(t *testing.T) {
 		{"mask of a phone", in(`{"type": "string", "format": "phone", "x-mask": "last4", "sensitive": true}`), []string{"/properties/a x-mask"}},
 		{"normalization does not fit", in(`{"type": "boolean", "x-normalize": "phone"}`), []string{"/properties/a x-normalize"}},
 		{"default", in(`{"type": "integer", "default": "SECRET"}`), []string{"/properties/a/default default"}},
+		{"default with what is undeclared", in(`{"type": "object", "properties": {"b": {"type": "string"}}, "default": {"SECRET": 1}}`), []string{"/properties/a/default default"}},
 		{"meta-schema", in(`{"type": "strnig", "minLength": -1, "enum": "SECRET"}`), []string{"/properties/a/enum enum", "/properties/a/minLength minLength", "/properties/a/type type"}},
 		{"draft 03 required", `{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"type": "string", "required": true}}}`, []string{"/properties/a/required required"}},
 		{"reserved names", `{"properties": {"id": {"type": "string"}, "meta": {}, "profile": {"type": "string"}, "profileId": {"type": "string"}}, "x-entity": {"owner": "Profile"}}`,

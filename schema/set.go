@@ -34,6 +34,9 @@ func (e *Entity) OwnedField() string {
 	return lowerFirst(e.Name)
 }
 
+// reservedFields are names of fields that the API has where entities are reached.
+var reservedFields = words("id meta node nodes additionalProperties _service _entities")
+
 func (s *Set) checkOwner(e *Entity, r *report) {
 	if e.Owner == "" {
 		return
@@ -116,6 +119,9 @@ func (s *Set) checkFieldNames(r *report) {
 	for _, e := range s.Entities {
 		at := "/" + e.Name
 		one := lowerFirst(e.Name)
+		if reservedFields[one] || reservedFields[e.Plural] {
+			r.problem(at, "x-entity", "choose another plural or another name", "the API itself has a field of that name")
+		}
 		for _, name := range []string{one, e.Plural, one + "Versions", one + "Diff"} {
 			if other, ok := query[name]; ok {
 				r.problem(at, "x-entity", "choose another plural or another name", "the field %s is that of %s already", name, other)

@@ -105,7 +105,7 @@ type tree struct {
 	anchors    map[string]*node // by absolute URI with fragment
 	properties int
 	programs   int // instructions of all patterns
-	largest    int // instructions of the largest pattern
+	largest    int // instructions that one string may have to pass, at most
 	compiler   *jsonschema.Compiler
 	warned     map[string]bool // unknown keywords that were warned of
 }

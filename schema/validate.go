@@ -33,7 +33,7 @@ const (
 type validator struct {
 	schema  *jsonschema.Schema
 	work    int // schemas that may apply to one value
-	program int // instructions of the largest pattern
+	program int // instructions of patterns that one string may have to pass
 }
 
 // Validate holds a document against the schema. The document is what encoding/json decodes with
@@ -42,7 +42,7 @@ type validator struct {
 //
 // The result is empty if the document is valid; it has at most 100 elements, in order of Path.
 func (e *Entity) Validate(doc map[string]any) []Violation {
-	v := &validation{}
+	v := &validation{entity: e, doc: doc}
 	values, text := v.guard(doc, nil)
 	if len(v.found) == 0 && (values*max(e.check.work, 1) > maxWork || text*e.check.program > maxMatching) {
 		v.add(nil, "size", "the document is too large to be checked against its schema")
@@ -51,7 +51,6 @@ func (e *Entity) Validate(doc map[string]any) []Violation {
 		return v.result()
 	}
 	v.object(e.Type, doc, nil)
-	v.doc = doc
 	if err := e.check.schema.Validate(doc); err != nil {
 		if failed, ok := err.(*jsonschema.ValidationError); ok {
 			v.failed(e.Type, failed)
@@ -63,8 +62,9 @@ func (e *Entity) Validate(doc map[string]any) []Violation {
 }
 
 type validation struct {
-	doc   map[string]any
-	found []Violation
+	entity *Entity
+	doc    map[string]any
+	found  []Violation
 }
 
 func (v *validation) add(path []string, rule, message string) {
@@ -83,20 +83,22 @@ func (v *validation) result() []Violation {
 
 // guard refuses what would be costly or could not be stored, and counts values and bytes of text.
 func (v *validation) guard(value any, path []string) (values, text int) {
+	fault := func(rule, message string) { v.add(safePath(v.entity.Type, path), rule, message) }
 	values = 1
 	if len(path) > maxDocumentDepth {
-		v.add(path[:1], "depth", "is nested too deeply")
+		path = path[:1]
+		fault("depth", "is nested too deeply")
 		return values, 0
 	}
 	switch x := value.(type) {
 	case string:
 		if !utf8.ValidString(x) {
-			v.add(path, "type", "is not valid UTF-8")
+			fault("type", "is not valid UTF-8")
 		}
 		return values, len(x)
 	case json.Number:
 		if !isJSONNumber(string(x)) || checkNumber(string(x)) != "" || !storable(x) {
-			v.add(path, "number", "is a number with more digits than can be stored")
+			fault("number", "is a number with more digits than can be stored")
 		}
 	case []any:
 		for i, e := range x {
@@ -106,15 +108,15 @@ func (v *validation) guard(value any, path []string) (values, text int) {
 	case map[string]any:
 		for k, e := range x {
 			if strings.IndexByte(k, 0) >= 0 || !utf8.ValidString(k) {
-				v.add(path, "propertyNames", "has a property whose name cannot be stored")
+				fault("propertyNames", "has a property whose name cannot be stored")
 				continue
 			}
-			n, t := v.guard(e, append(path, safeName(k)))
+			n, t := v.guard(e, append(path, k))
 			values, text = values+n, text+t+len(k)
 		}
 	case nil, bool:
 	default:
-		v.add(path, "type", "is not a JSON value")
+		fault("type", "is not a JSON value")
 	}
 	return values, text
 }

@@ -90,6 +90,44 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestNullable(t *testing.T) {
+	for _, property := range []string{
+		`{"type": "string", "nullable": true}`,
+		`{"type": ["string", "null"], "nullable": true}`,
+		`{"enum": ["x", "y"], "nullable": true}`,
+		`{"type": "string", "enum": ["x"], "nullable": true}`,
+		`{"const": "x", "nullable": true}`,
+		`{"$ref": "#/definitions/S", "nullable": true}`,
+		`{"allOf": [{"$ref": "#/definitions/S"}], "nullable": true}`,
+		`{"anyOf": [{"type": "string", "minLength": 1}, {"type": "string", "pattern": "x"}], "nullable": true}`,
+		`{"oneOf": [{"$ref": "#/definitions/S"}, {"type": "null"}]}`,
+		`{"anyOf": [{"$ref": "#/definitions/S"}, {"type": "null"}], "nullable": true}`,
+	} {
+		for _, draft := range []string{"http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"} {
+			e := parse(t, "Thing", fmt.Sprintf(`{"$schema": %q, "properties": {"a": %s}, "definitions": {"S": {"type": "string"}}}`, draft, property))
+			if !e.Type.Fields[0].Nullable {
+				t.Errorf("%s is not nullable", property)
+			}
+			for value, want := range map[any]int{nil: 0, "x": 0, true: 1} {
+				if v := e.Validate(m{"a": value}); min(len(v), 1) != want {
+					t.Errorf("%s of %s in %s: %v", property, text(t, value), draft, v)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkValidate(b *testing.B) {
+	e := parse(b, "Person", person)
+	doc := decode(b, `{"email": "a@example.com", "age": 3, "count": 1, "score": 1.5, "level": "gold", "code": "AB", "flag": true, "home": {"street": "x"}, "tags": ["a", "b"], "pay": {"by": "pix"}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := e.Validate(doc); len(v) > 0 {
+			b.Fatal(v)
+		}
+	}
+}
+
 func TestFormats(t *testing.T) {
 	for format, values := range map[string]struct{ valid, invalid []string }{
 		"email":        {[]string{"a@b.c", "john.doe+x@example.com", "o'neil@localhost"}, []string{"a", "a@", "@b", "a b@c.d", "a@b c", "a..b@c.d", "", "a@-b.c", "a@b..c", ".a@b.c", "a@b.c "}},

@@ -179,11 +179,13 @@ func (t *tree) checkVocabulary(n *node) {
 		}
 	}
 	if s, ok := n.obj.vals["pattern"].(string); ok {
-		t.checkPattern(n.ptr+"/pattern", "pattern", s)
+		t.largest = max(t.largest, t.checkPattern(n.ptr+"/pattern", "pattern", s))
 	}
+	sum := 0 // each name is held against all of them
 	for _, p := range n.named("patternProperties") {
-		t.checkPattern(p.node.ptr, "patternProperties", p.name)
+		sum += t.checkPattern(p.node.ptr, "patternProperties", p.name)
 	}
+	t.largest = max(t.largest, sum)
 	if list := n.obj.array("enum"); len(list) > t.limits.Enum {
 		t.problem(n.ptr+"/enum", "enum", "use a string with a pattern", "has more than %d values", t.limits.Enum)
 	}
@@ -239,28 +241,29 @@ func nearestStandard(k string) string {
 
 const patternFix = "write it without look-around and back-references, and shorter"
 
-// checkPattern refuses expressions that RE2 cannot run in linear time, or only at a great cost.
-func (t *tree) checkPattern(at, keyword, pattern string) {
+// checkPattern refuses expressions that RE2 cannot run in linear time, or only at a great cost. It
+// returns the number of instructions.
+func (t *tree) checkPattern(at, keyword, pattern string) int {
 	if len(pattern) > t.limits.Pattern {
 		t.problem(at, keyword, patternFix, "the regular expression is longer than %d bytes", t.limits.Pattern)
-		return
+		return 0
 	}
 	re, err := syntax.Parse(translatePattern(pattern), syntax.Perl)
 	if err != nil {
 		t.problem(at, keyword, patternFix, "is not a regular expression that runs in linear time (RE2)")
-		return
+		return 0
 	}
 	size := programSize(re)
 	if size > t.limits.Program {
 		t.problem(at, keyword, "lower the repeat counts", "the regular expression compiles to more than %d instructions", t.limits.Program)
-		return
+		return 0
 	}
-	t.largest = max(t.largest, size)
 	before := t.programs
 	t.programs += size
 	if before <= t.limits.Programs && t.programs > t.limits.Programs {
 		t.problem(at, keyword, "lower the repeat counts", "the regular expressions of the document compile to more than %d instructions", t.limits.Programs)
 	}
+	return size
 }
 
 // programSize estimates the number of instructions without compiling.
