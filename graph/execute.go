@@ -113,11 +113,11 @@ func (c *Cache) release(r *run) {
 	if cap(r.out) > largestKept {
 		return
 	}
-	clear(r.vars[:cap(r.vars)])
-	clear(r.reads[:cap(r.reads)])
-	clear(r.waiting[:cap(r.waiting)])
-	clear(r.answers[:cap(r.answers)])
-	clear(r.found[:cap(r.found)])
+	clear(r.vars)
+	clear(r.reads)
+	clear(r.waiting)
+	clear(r.answers)
+	clear(r.found[:cap(r.found)]) // a stack: what it held lies beyond its end
 	clear(r.out)
 	*r = run{
 		vars: r.vars[:0], reads: r.reads[:0], waiting: r.waiting[:0], answers: r.answers[:0],

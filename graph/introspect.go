@@ -15,8 +15,8 @@ import (
 
 // Introspection is answered by code that gqlgen has generated: it knows every field of the
 // introspection schema, and takes the schema to look at as a value. Three of its habits differ from
-// the specification, and are mended on the way: it has an empty list where a kind of type has no
-// such list at all and null is due, it takes no notice of includeDeprecated on inputFields and args,
+// the specification, and are mended on the way: it has an empty list, or false, where a kind of type has
+// no such field at all and null is due, it takes no notice of includeDeprecated on inputFields and args,
 // and it returns fields in one answer only for an operation of its own.
 //
 // To mend them the query that gqlgen sees asks for more than the client did, under names that tell
@@ -138,6 +138,7 @@ var kindsWith = map[string][]string{
 	"possibleTypes": {"INTERFACE", "UNION"},
 	"enumValues":    {"ENUM"},
 	"inputFields":   {"INPUT_OBJECT"},
+	"isOneOf":       {"INPUT_OBJECT"},
 }
 
 func (m *mender) selection(set ast.SelectionSet) ast.SelectionSet {
@@ -276,7 +277,7 @@ func decodeOrdered(d *json.Decoder) (any, error) {
 	return t, nil
 }
 
-// mend makes the lists null that the object's kind does not have.
+// mend makes the fields null that the object's kind does not have.
 func (o *ordered) mend() {
 	for i := 0; i < len(o.keys); {
 		rest, ok := strings.CutPrefix(o.keys[i], mendNull)

@@ -23,8 +23,8 @@ func TestIntrospection(t *testing.T) {
 				`{"name":"edges","type":{"kind":"NON_NULL","name":null,"ofType":{"kind":"LIST","name":null,"fields":null,"ofType":{"ofType":{"name":"ProfileEdge"}}}}},` +
 				`{"name":"nodes","type":{"kind":"NON_NULL","name":null,"ofType":{"kind":"LIST","name":null,"fields":null,"ofType":{"ofType":{"name":"Profile"}}}}},` +
 				`{"name":"pageInfo","type":{"kind":"NON_NULL","name":null,"ofType":{"kind":"OBJECT","name":"PageInfo","fields":[{"name":"hasNextPage"},{"name":"hasPreviousPage"},{"name":"startCursor"},{"name":"endCursor"}],"ofType":null}}}]}}}`},
-		{"one of", `{ by: __type(name: "ProfileBy") { isOneOf } input: __type(name: "ProfileInput") { isOneOf } }`, "",
-			`{"data":{"by":{"isOneOf":true},"input":{"isOneOf":false}}}`},
+		{"one of", `{ by: __type(name: "ProfileBy") { isOneOf } input: __type(name: "ProfileInput") { isOneOf } int: __type(name: "Int") { isOneOf } }`, "",
+			`{"data":{"by":{"isOneOf":true},"input":{"isOneOf":false},"int":{"isOneOf":null}}}`},
 		{"specified by", `{ __type(name: "DateTime") { specifiedByURL } }`, "",
 			`{"data":{"__type":{"specifiedByURL":"https://www.rfc-editor.org/rfc/rfc3339#section-5.6"}}}`},
 		{"unknown type", `query($n: String!) { __type(name: $n) { name } }`, `{"n": "Nobody"}`, `{"data":{"__type":null}}`},

@@ -88,6 +88,7 @@ type memory struct {
 	asked   []graph.Read
 	writes  []graph.Write
 	fail    map[string]error // by id or owner
+	change  []graph.Change   // the answer to every diff
 }
 
 type record struct {
@@ -99,7 +100,10 @@ type record struct {
 }
 
 func newMemory(set *schema.Set) *memory {
-	return &memory{set: set, records: make(map[string][]*record), fail: make(map[string]error)}
+	return &memory{set: set, records: make(map[string][]*record), fail: make(map[string]error), change: []graph.Change{
+		{Path: "firstName", Kind: "CHANGED", From: "A", To: json.Number("1.50")},
+		{Path: "home.city", Kind: "ADDED", To: map[string]any{"a": []any{true, nil}}},
+	}}
 }
 
 func (m *memory) add(t testing.TB, entity, id, owner, doc string) *record {
@@ -208,10 +212,7 @@ func (m *memory) read(r graph.Read) graph.Result {
 			}
 		}
 	case graph.Diff:
-		return graph.Result{Changes: []graph.Change{
-			{Path: "firstName", Kind: "CHANGED", From: "A", To: json.Number("1.50")},
-			{Path: "home.city", Kind: "ADDED", To: map[string]any{"a": []any{true, nil}}},
-		}}
+		return graph.Result{Changes: m.change}
 	}
 	return graph.Result{}
 }
