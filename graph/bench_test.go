@@ -38,8 +38,8 @@ func custom(t testing.TB, n int) *schema.Set {
 	return newSet(t, entities...)
 }
 
-// retained returns the bytes of heap that the values made by make hold on to, each.
-func retained(n int, make_ func() any) int {
+// retained returns the bytes of heap that the values made by create hold on to, each.
+func retained(n int, create func() any) int {
 	keep := make([]any, n)
 	var before, after runtime.MemStats
 	for range 3 { // pools outlive two collections
@@ -47,7 +47,7 @@ func retained(n int, make_ func() any) int {
 	}
 	runtime.ReadMemStats(&before)
 	for i := range keep {
-		keep[i] = make_()
+		keep[i] = create()
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

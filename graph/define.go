@@ -107,7 +107,7 @@ func (d *definer) intern(k typeRef) *ast.Type {
 // document defines the entity's object type and its inputs.
 func (d *definer) document() {
 	e := d.e
-	fields := ast.FieldList{d.document0("id")}
+	fields := ast.FieldList{d.common("id")}
 	if e.owner != nil {
 		fields = append(fields,
 			&ast.FieldDefinition{Name: e.owner.camel + "Id", Type: d.must(schema.ID), Description: "The id of the " + e.owner.Name + " that it belongs to."},
@@ -121,7 +121,7 @@ func (d *definer) document() {
 			fields = append(fields, &ast.FieldDefinition{Name: o.camel, Type: d.ref(o.Name), Description: "The " + o.Name + " that it owns."})
 		}
 	}
-	fields = append(fields, d.document0("meta"))
+	fields = append(fields, d.common("meta"))
 	d.add(&ast.Definition{
 		Kind: ast.Object, Name: e.Name, Interfaces: []string{documentType}, Fields: fields,
 		Description: clean(cmp.Or(e.Description, e.Type.Description, "A document of type "+e.Name+".")),
@@ -131,8 +131,8 @@ func (d *definer) document() {
 	d.input(e.Type, true)
 }
 
-// document0 is a field as the Document interface declares it.
-func (d *definer) document0(name string) *ast.FieldDefinition {
+// common is a field of all documents, as their interface declares it.
+func (d *definer) common(name string) *ast.FieldDefinition {
 	return d.static.document.Fields.ForName(name)
 }
 

@@ -28,7 +28,7 @@ func TestDifferential(t *testing.T) {
 	if folder == "" {
 		t.Skip("GRAPHQL_JS is not set")
 	}
-	src := comparable_(t)
+	src := comparableShop(t)
 	e := compile(t, src.set, graph.Options{Limits: guard.Limits{
 		QueryBytes: 1 << 20, Tokens: 1 << 20, Depth: 100, Fields: 1 << 20, Aliases: 1 << 20, Directives: 1 << 20, RootFields: 1 << 20, Cost: 1 << 30,
 	}})
@@ -118,8 +118,8 @@ func peer(t *testing.T, folder string, input any) []json.RawMessage {
 	return answers
 }
 
-// comparable_ is the shop without the documents that only this engine is expected to understand.
-func comparable_(t *testing.T) *memory {
+// comparableShop is the shop without the documents that only this engine is expected to understand.
+func comparableShop(t *testing.T) *memory {
 	src := shop(t)
 	src.fail = nil
 	src.change = []graph.Change{{Path: "a.b", Kind: "ADDED", To: map[string]any{"n": []any{1, true, nil}}}}

@@ -328,7 +328,7 @@ func withConstants(t *schema.Type, input map[string]any) map[string]any {
 			if input == nil {
 				input = make(map[string]any)
 			}
-			input[f.Property] = v
+			input[f.Property] = own(v)
 		}
 	}
 	return input
@@ -403,7 +403,11 @@ func (in *evaluation) page(args arguments, read *Read) {
 }
 
 // cursorPrefix keeps clients from taking a cursor for an id, and us from taking an id for a cursor.
-const cursorPrefix = "c1:"
+// Its three bytes are one group of base64, so it can be encoded by itself.
+const (
+	cursorPrefix        = "c1:"
+	cursorPrefixEncoded = "YzE6"
+)
 
 func decodeCursor(s string) (string, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)

@@ -178,6 +178,62 @@ func TestMutationByGet(t *testing.T) {
 	}
 }
 
+// greedy is a source that keeps and changes whatever it is given.
+type greedy struct{ seen []string }
+
+func (g *greedy) Read(context.Context, []graph.Read) []graph.Result { return nil }
+
+func (g *greedy) Write(_ context.Context, w graph.Write) graph.Result {
+	b, err := json.Marshal(w.Input)
+	g.seen = append(g.seen, string(b))
+	var spoil func(v any)
+	spoil = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, item := range v {
+				spoil(item)
+				v[k] = "spoilt"
+			}
+		case []any:
+			for i, item := range v {
+				spoil(item)
+				v[i] = "spoilt"
+			}
+		}
+	}
+	spoil(w.Input)
+	return graph.Result{Err: err}
+}
+
+// TestInputBelongsToSource sends the same input several times, in one request and in the next.
+func TestInputBelongsToSource(t *testing.T) {
+	src := shop(t)
+	e := compile(t, src.set, graph.Options{})
+	for _, query := range []string{
+		`mutation($i: ProfileInput!) { a: createProfile(input: $i) { id } b: createProfile(input: $i) { id } }`,
+		`mutation($s: JSON) { a: createProfile(input: {email: "a@b.example", tags: ["x"], settings: $s}) { id } b: createProfile(input: {email: "a@b.example", tags: ["x"], settings: $s}) { id } }`,
+		`mutation($i: ProfileInput! = {email: "a@b.example", settings: {a: [1]}, tags: ["x"]}) { a: createProfile(input: $i) { id } b: createProfile(input: $i) { id } }`,
+	} {
+		g := &greedy{}
+		variables := `{"i": {"email": "a@b.example", "settings": {"a": [1]}, "tags": ["x"]}, "s": {"a": [1]}}`
+		if strings.Contains(query, "= {") {
+			variables = ""
+		}
+		for range 2 {
+			run(t, e, g, query, variables)
+		}
+		want := `{"active":true,"email":"a@b.example","kind":"shopper","settings":{"a":[1]},"tags":["x"],"tier":"bronze"}`
+		for _, got := range g.seen {
+			if got != want {
+				t.Errorf("%s\ngot  %s\nwant %s", query, got, want)
+			}
+		}
+		if len(g.seen) != 4 {
+			t.Errorf("%d writes", len(g.seen))
+		}
+	}
+}
+
 type observer struct{ seen []graph.Observed }
 
 func (o *observer) Operation(_ context.Context, s graph.Observed) { o.seen = append(o.seen, s) }

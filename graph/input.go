@@ -2,11 +2,8 @@ package graph
 
 import (
 	"encoding/json"
-	"math"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -83,10 +80,21 @@ func (e *Engine) inputType(t *ast.Type) *inputType {
 		} else {
 			in.shape = e.shapes[strings.TrimSuffix(name, "Input")]
 		}
-	default:
-		in.shape = e.shapes[name]
+	case ast.Enum:
+		if in.shape = e.shapes[name]; in.shape == nil {
+			in.shape = staticEnum(def)
+		}
 	}
 	return in
+}
+
+// staticEnum is the shape of an enum that every account has.
+func staticEnum(def *ast.Definition) *schema.Type {
+	t := &schema.Type{Kind: schema.Enum, Name: def.Name}
+	for _, v := range def.EnumValues {
+		t.Values = append(t.Values, schema.EnumValue{Name: v.Name, Value: v.Name})
+	}
+	return t
 }
 
 // key is a coerced value of an entity's keys.
@@ -136,7 +144,7 @@ func (c *coercion) value(t *inputType, v any) any {
 		if v == nil && t.nonNull {
 			return c.fail("must not be null")
 		}
-		return v
+		return own(v)
 	}
 	switch {
 	case v == nil && t.nonNull:
@@ -175,7 +183,7 @@ func (c *coercion) shape(t *schema.Type, patch bool, v any) any {
 			return c.fail("must not be null")
 		}
 		if t.Name != schema.Decimal {
-			return v
+			return own(v)
 		}
 		// The variable's type does not tell which JSON type stands behind this Decimal.
 	}
@@ -250,7 +258,7 @@ func (c *coercion) object(t *schema.Type, patch bool, v any) any {
 	seen := 0
 	for _, f := range t.Fields {
 		if value, ok := fixed(t, f); ok {
-			out[f.Property] = c.json(value) // a copy, since the output is the source's
+			out[f.Property] = own(value)
 			continue
 		}
 		if f.ReadOnly {
@@ -270,7 +278,7 @@ func (c *coercion) object(t *schema.Type, patch bool, v any) any {
 		case !ok && patch:
 		case !ok && f.Default != nil:
 			if literalOf(f.Type, f.Default) != nil {
-				out[f.Property] = c.json(f.Default)
+				out[f.Property] = own(f.Default)
 			}
 		case !ok && mandatory(f):
 			c.fail("is required")
@@ -407,10 +415,14 @@ func (c *coercion) key(e *entity, v any) any {
 func (c *coercion) json(v any) any {
 	switch v := v.(type) {
 	case reference:
-		if c.absent(v) {
+		switch value := c.vars[v].(type) {
+		case unset:
 			return nil
+		case key:
+			return map[string]any{value.field.Name: value.value}
+		default:
+			return own(value)
 		}
-		return c.vars[v]
 	case enumLiteral:
 		return c.fail("must be JSON, which has no enum values")
 	case []any:
@@ -430,6 +442,13 @@ func (c *coercion) json(v any) any {
 	default:
 		return v
 	}
+}
+
+// own copies a coerced value. A variable may be used in several places, and what a source is given
+// belongs to the source.
+func own(v any) any {
+	var c coercion
+	return c.json(v)
 }
 
 // fixed returns the value of a field that can have only one: a required constant, or the
@@ -486,142 +505,4 @@ func sameNumber(a, b json.Number) bool {
 	x, errX := a.Float64()
 	y, errY := b.Float64()
 	return errX == nil && errY == nil && x == y
-}
-
-// number returns a JSON number in the form in which a Source takes it.
-func number(v any) (json.Number, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		return v, true
-	case int64:
-		return json.Number(strconv.FormatInt(v, 10)), true
-	case int:
-		return json.Number(strconv.Itoa(v)), true
-	case float64:
-		return json.Number(appendFloat(nil, v)), !math.IsInf(v, 0) && !math.IsNaN(v)
-	}
-	return "", false
-}
-
-// maxNumber bounds the length of a number, since arithmetic on long ones is slow.
-const maxNumber = 64
-
-// scalarInput coerces a value that is not null to a scalar type other than JSON, or says what is
-// wrong with it.
-func scalarInput(t *schema.Type, v any) (_ any, problem string) {
-	s, isString := v.(string)
-	n, isNumber := number(v)
-	if isNumber && len(n) > maxNumber {
-		return nil, "is too long a number"
-	}
-	switch t.Name {
-	case schema.JSON:
-		return v, ""
-	case schema.String:
-		if isString {
-			return s, ""
-		}
-		return nil, "must be a string"
-	case schema.Boolean:
-		if _, ok := v.(bool); ok {
-			return v, ""
-		}
-		return nil, "must be true or false"
-	case schema.ID:
-		if isString {
-			return s, ""
-		}
-		if i, ok := integer(n); ok && isNumber {
-			return strconv.FormatInt(i, 10), ""
-		}
-		return nil, "must be a string or a whole number"
-	case schema.Int:
-		if i, ok := integer(n); ok && isNumber && i >= math.MinInt32 && i <= math.MaxInt32 {
-			return json.Number(strconv.FormatInt(i, 10)), ""
-		}
-		return nil, "must be a whole number of 32 bits"
-	case schema.Long:
-		if i, ok := integer(n); ok && isNumber {
-			return json.Number(strconv.FormatInt(i, 10)), ""
-		}
-		return nil, "must be a whole number of 64 bits"
-	case schema.Float:
-		if _, err := n.Float64(); isNumber && err == nil {
-			return n, ""
-		}
-		return nil, "must be a number"
-	case schema.Decimal:
-		if isString && len(s) <= maxNumber && isNumberText(s) {
-			n, isNumber = json.Number(s), true
-		}
-		switch {
-		case !isNumber:
-			return nil, "must be a decimal number in a string"
-		case t.Numeric:
-			return n, ""
-		default:
-			return string(n), ""
-		}
-	}
-	if !isString {
-		return nil, "must be a string"
-	}
-	if !wellFormed(t.Name, s) {
-		return nil, "is not a valid " + t.Name
-	}
-	return s, ""
-}
-
-// integer returns the whole number that n is, in whatever spelling (1, 1.0, 1e2).
-func integer(n json.Number) (int64, bool) {
-	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
-		return i, true
-	}
-	if !strings.ContainsAny(string(n), ".eE") {
-		return 0, false
-	}
-	f, err := n.Float64()
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return 0, false
-	}
-	return int64(f), true
-}
-
-func isNumberText(s string) bool {
-	digit := func(b byte) bool { return b >= '0' && b <= '9' }
-	return s != "" && (s[0] == '-' || digit(s[0])) && digit(s[len(s)-1]) && json.Valid([]byte(s))
-}
-
-// wellFormed checks the form of a scalar's value, so far as GraphQL promises it. It is not the last
-// word: a document is validated against its JSON Schema before it is stored.
-func wellFormed(scalar, s string) bool {
-	switch scalar {
-	case schema.Date:
-		return parses(time.DateOnly, s)
-	case schema.DateTime:
-		return parses(time.RFC3339, s)
-	case schema.Time:
-		return parses("15:04:05Z07:00", s)
-	case schema.Duration:
-		return len(s) > 2 && s[0] == 'P' && strings.Trim(s, "PYMWDTHS.,0123456789") == ""
-	case schema.EmailAddress:
-		at := strings.LastIndexByte(s, '@')
-		return at > 0 && at < len(s)-1 && !strings.ContainsAny(s, " \t\r\n")
-	case schema.PhoneNumber:
-		return len(s) > 2 && s[0] == '+' && strings.Trim(s[1:], "0123456789") == ""
-	case schema.CountryCode:
-		return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
-	case schema.URL:
-		u, err := url.Parse(s)
-		return err == nil && u.IsAbs()
-	case schema.UUID:
-		return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
-			strings.Trim(strings.ToLower(s), "-0123456789abcdef") == ""
-	}
-	return true
-}
-
-func parses(layout, s string) bool {
-	_, err := time.Parse(layout, s)
-	return err == nil
 }

@@ -534,7 +534,7 @@ func (a *argument) eval(vars []any) (any, *Error) {
 		if a.typ.nonNull && (v == nil || v == any(unset{})) {
 			return unset{}, badArgument(a.name, "must not be null")
 		}
-		return v, nil
+		return own(v), nil
 	case argTemplate:
 		c := coercion{vars: vars}
 		v := c.value(a.typ, a.value)

@@ -70,6 +70,11 @@ func (e *Engine) prepare(query, operation string) (*prepared, gqlerror.List) {
 
 // planFor returns the plan for the values of variables.
 func (e *Engine) planFor(p *prepared, query string, vars []any) (*plan, gqlerror.List) {
+	for _, i := range p.switches {
+		if v := &p.variables[i]; vars[i] == nil || vars[i] == any(unset{}) {
+			return nil, gqlerror.List{badInput(v.at, "Variable $"+v.name+" must not be null.")}
+		}
+	}
 	if p.costly || len(p.switches) > 0 {
 		if _, errs := p.cost(vars); errs != nil {
 			return nil, errs

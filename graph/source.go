@@ -71,7 +71,7 @@ type Write struct {
 	Entity    *schema.Entity
 	ID        string
 	Owner     string
-	Input     map[string]any  // JSON properties (not GraphQL names), values as encoding/json gives them with UseNumber
+	Input     map[string]any  // JSON properties (not GraphQL names), values as encoding/json gives them with UseNumber; the source may change it
 	IfVersion string          // expected version, or empty
 	TTLDays   *int            // nil: the schema's default
 	Fields    schema.FieldSet // as Read.Fields, of the document returned

@@ -503,7 +503,8 @@ func (r *run) pageInfo(o *object, result *Result) {
 
 func (r *run) cursor(s string) {
 	r.out = append(r.out, '"')
-	r.out = base64.RawURLEncoding.AppendEncode(r.out, append([]byte(cursorPrefix), s...))
+	r.out = append(r.out, cursorPrefixEncoded...)
+	r.out = base64.RawURLEncoding.AppendEncode(r.out, []byte(s))
 	r.out = append(r.out, '"')
 }
 
