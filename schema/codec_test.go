@@ -37,7 +37,7 @@ func TestCodecRoundTrip(t *testing.T) {
 		"o": {"type": "object", "properties": {"x": {"type": ["integer", "null"]}}, "additionalProperties": true},
 		"list": {"type": "array", "items": {"type": "number"}}
 	}, "additionalProperties": true}`)
-	doc := decode(t, `{"zz": {"$a.b": 1, "": [1.5, null, true, 123456789012345678901234]}, "a": 0.1, "b": -7, "l": 9007199254740993,
+	doc := decode(t, `{"z3": 1, "z2": 1, "z1": 1, "zz": {"$a.b": 1, "": [1.5, null, true, 123456789012345678901234]}, "a": 0.1, "b": -7, "l": 9007199254740993,
 		"d": 12345678901234567890.123456789, "s": "1.50", "o": {"x": null, "y": "z"}, "list": [1, 2.5, 1e300]}`)
 	if v := e.Validate(doc); len(v) > 0 {
 		t.Fatal(v)
@@ -54,8 +54,11 @@ func TestCodecRoundTrip(t *testing.T) {
 	for _, el := range elements {
 		keys = append(keys, el.Key())
 	}
-	if diff := cmp.Diff([]string{"b", "a", "l", "d", "s", "o", "list", "zz"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"b", "a", "l", "d", "s", "o", "list", "z1", "z2", "z3", "zz"}, keys); diff != "" {
 		t.Error(diff)
+	}
+	if _, err := e.Decode(raw[:len(raw)-3]); err == nil {
+		t.Error("a truncated document was decoded")
 	}
 	back, err := e.Decode(raw)
 	if err != nil {

@@ -215,17 +215,14 @@ func scalarFault(t *Type, value any) (rule, message string) {
 
 // failed takes over what the validator found.
 func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
-	for _, leaf := range leaves(e, nil) {
+	list := leaves(e, nil)
+	located := v.locateNames(list)
+	for _, leaf := range list {
 		rule, message := explain(leaf.ErrorKind)
 		path := safePath(t, leaf.InstanceLocation)
 		switch k := leaf.ErrorKind.(type) {
 		case *kind.PropertyNames:
-			// The validator reuses the memory of this one kind of location, so it may by now
-			// name another place. Better no place than a wrong one.
-			if !holds(v.doc, leaf.InstanceLocation, k.Property) {
-				path = nil
-			}
-			v.add(path, rule, message)
+			v.add(safePath(t, located[nameAt{len(leaf.InstanceLocation), k.Property}]), rule, message)
 		case *kind.Required:
 			for _, name := range k.Missing {
 				v.add(append(path, name), rule, message)
@@ -240,23 +237,50 @@ func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
 	}
 }
 
-// holds tells whether there is an object at a location that has a property of the name.
-func holds(value any, location []string, name string) bool {
-	for _, token := range location {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[token]
-		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(v) {
-				return false
-			}
-			value = v[i]
+// nameAt is a property name at a depth of the document.
+type nameAt struct {
+	depth int
+	name  string
+}
+
+// locateNames finds the objects whose property names were refused. For this one kind of error the
+// validator reuses the memory of the location, so that all one can rely on is the depth. A name
+// that stands at one depth in several objects is left without a place.
+func (v *validation) locateNames(list []*jsonschema.ValidationError) map[nameAt][]string {
+	found := make(map[nameAt][]string)
+	deepest := -1
+	for _, leaf := range list {
+		if k, ok := leaf.ErrorKind.(*kind.PropertyNames); ok {
+			found[nameAt{len(leaf.InstanceLocation), k.Property}] = nil
+			deepest = max(deepest, len(leaf.InstanceLocation))
 		}
 	}
-	object, _ := value.(map[string]any)
-	_, ok := object[name]
-	return ok
+	count := make(map[nameAt]int)
+	var visit func(value any, path []string)
+	visit = func(value any, path []string) {
+		if len(path) > deepest {
+			return
+		}
+		switch value := value.(type) {
+		case []any:
+			for i, e := range value {
+				visit(e, append(path, strconv.Itoa(i)))
+			}
+		case map[string]any:
+			for name, e := range value {
+				key := nameAt{len(path), name}
+				if _, wanted := found[key]; wanted {
+					found[key] = slices.Clone(path)
+					if count[key]++; count[key] > 1 {
+						found[key] = nil
+					}
+				}
+				visit(e, append(path, name))
+			}
+		}
+	}
+	visit(v.doc, nil)
+	return found
 }
 
 // safePath is a path in which names that are not declared are shown only if they look like names.
