@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +40,37 @@ func TestTypes(t *testing.T) {
 			if err != nil || string(merged) != string(e.Source) {
 				t.Errorf("merging a schema into itself changes it: %v\n%s\n%s", err, e.Source, merged)
 			}
+		})
+	}
+}
+
+// TestRealSchemas shows what becomes of schemas that were not written for this server: the types,
+// or why not. Where only the API's own names are in the way, these are renamed to see the rest.
+func TestRealSchemas(t *testing.T) {
+	files, err := filepath.Glob("testdata/real/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no test schemas", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			doc, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b strings.Builder
+			e, warnings, err := schema.Parse("Thing", doc, schema.Limits{})
+			var invalid *schema.Invalid
+			if errors.As(err, &invalid) {
+				for _, p := range invalid.Problems {
+					fmt.Fprintf(&b, "problem %s\n", p)
+				}
+				renamed := strings.NewReplacer(`"id":`, `"theId":`, `"meta":`, `"theMeta":`, `"id",`, `"theId",`, `"meta",`, `"theMeta",`, `/definitions/id"`, `/definitions/theId"`).Replace(string(doc))
+				e, warnings, err = schema.Parse("Thing", []byte(renamed), schema.Limits{})
+			}
+			if err == nil {
+				b.WriteString(dump(e, warnings))
+			}
+			golden(t, strings.TrimSuffix(file, ".json")+".txt", b.String())
 		})
 	}
 }
