@@ -140,6 +140,10 @@ func (b *builder) value(s *shape, p place) value {
 	v := value{nullable: s.nullable()}
 	v.sensitive, _ = s.flag("sensitive")
 	v.pii, _ = s.flag("pii")
+	b.conditional(s, func(n *node) {
+		v.sensitive = v.sensitive || isTrue(n, "sensitive")
+		v.pii = v.pii || isTrue(n, "pii")
+	})
 	if s.impossible() {
 		keyword := "type"
 		if len(s.asserting()) > 1 {

@@ -69,6 +69,23 @@ func TestCodecRoundTrip(t *testing.T) {
 	}
 }
 
+func TestEncodeRefuses(t *testing.T) {
+	e := parse(t, "Thing", `{"properties": {"a": {}, "n": {"type": "number"}}, "additionalProperties": true}`)
+	for name, doc := range map[string]m{
+		"digits": {"n": json.Number("1234567890123456789012345678901234567.5")},
+		"kind":   {"a": struct{}{}},
+		"NUL":    {"a\x00b": true},
+		"inside": {"a": []any{m{"x": make(chan int)}}},
+	} {
+		if _, err := e.Encode(doc); err == nil {
+			t.Errorf("%s: encoded", name)
+		}
+		if v := e.Validate(doc); len(v) == 0 {
+			t.Errorf("%s: valid", name)
+		}
+	}
+}
+
 // sameNumber compares numbers by value.
 var sameNumber = cmp.Comparer(func(a, b json.Number) bool {
 	x, errX := schema.Normalize("exact", a)

@@ -3,7 +3,27 @@
 // live. It parses what admins upload into the types that the GraphQL engine compiles, validates
 // documents against it, and judges how one schema may follow another.
 //
-// The package knows neither storage nor GraphQL execution; it is pure and does no I/O.
+// Beside the keywords of JSON Schema it understands these:
+//
+//	sensitive, pii   property   masked unless disclosed; pii is sealed at rest, too, and implies sensitive
+//	x-mask           property   how it is masked, see Masks
+//	x-normalize      property   how a look-up key is compared, see Normalize
+//	deprecated       property   true, or the reason
+//	x-graphql        property   "JSON": a JSON scalar, whatever the schema says
+//	nullable         property   as in OpenAPI 3.0
+//	v-indexed        top level  names of properties that are look-up keys
+//	v-unique         top level  names of those that are unique, too
+//	documentTTL      top level  days that a document lives
+//	x-entity         top level  {"owner": "Profile", "cardinality": "one" or "many", "plural": "pets"}
+//
+// What is marked anywhere (beside a $ref, in its target, in a branch of allOf or under a condition)
+// is marked: a mark is never taken back by another part of the schema saying false. In one point it
+// is stricter than JSON Schema: properties that are not declared are refused where
+// additionalProperties is absent. Where it lets them in, they count as pii unless its schema says
+// that they are not.
+//
+// The package knows neither storage nor GraphQL execution; it is pure and does no I/O. All methods
+// of its types are safe for concurrent use.
 package schema
 
 // Kind says what a Type is.
@@ -111,8 +131,8 @@ type Field struct {
 	Required    bool   // must be present when a document is created
 	Nullable    bool   // may be null
 	ReadOnly    bool   // in no input
-	Const       any    // the only value there is, or nil
-	Default     any    // filled in at creation when absent, or nil
+	Const       any    // the only value there is, or nil; JSON as encoding/json decodes it with UseNumber
+	Default     any    // filled in at creation when absent, or nil; likewise
 	Sensitive   bool   // masked unless disclosed
 	PII         bool   // sensitive, and sealed at rest
 	Mask        string // the strategy of x-mask, or empty for the default by type and format
