@@ -329,8 +329,8 @@ func (c *client) do(query string, v ...vars) *reply {
 	return c.fine(query, c.ask(query, v...))
 }
 
-// control and controlled are ask and do for the control plane.
-func (c *client) control(query string, v ...vars) *reply {
+// manage and managed are ask and do for the control plane.
+func (c *client) manage(query string, v ...vars) *reply {
 	c.t.Helper()
 	r, err := c.post("/control/graphql", query, v...)
 	if err != nil {
@@ -339,9 +339,9 @@ func (c *client) control(query string, v ...vars) *reply {
 	return r
 }
 
-func (c *client) controlled(query string, v ...vars) *reply {
+func (c *client) managed(query string, v ...vars) *reply {
 	c.t.Helper()
-	return c.fine(query, c.control(query, v...))
+	return c.fine(query, c.manage(query, v...))
 }
 
 func (c *client) fine(query string, r *reply) *reply {
@@ -384,7 +384,7 @@ func (c *client) newKey(roles []string, subject string) *client {
 	if subject != "" {
 		v["subject"] = subject
 	}
-	r := c.controlled(`mutation($roles: [String!]!, $subject: ID) { createApiKey(name: "test", roles: $roles, subject: $subject) { secret } }`, v)
+	r := c.managed(`mutation($roles: [String!]!, $subject: ID) { createApiKey(name: "test", roles: $roles, subject: $subject) { secret } }`, v)
 	return c.as(c.t, r.str("createApiKey.secret"))
 }
 

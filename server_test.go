@@ -379,7 +379,7 @@ func TestRecover(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	p = start(t, c)
-	r := (&client{t: t, url: p.base, key: strings.TrimSpace(out.String())}).controlled(`{ viewer { roles permissions } }`)
+	r := (&client{t: t, url: p.base, key: strings.TrimSpace(out.String())}).managed(`{ viewer { roles permissions } }`)
 	wantJSON(t, r.at("viewer.roles"), `["admin", "operator"]`)
 	if n := len(r.at("viewer.permissions").([]any)); n != len(auth.Permissions) {
 		t.Errorf("%d permissions", n)

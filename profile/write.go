@@ -325,13 +325,17 @@ var promoted = []struct{ property, entity string }{
 // Promote makes a profile of a prospect. The profile has the prospect's id, so tokens that other
 // systems keep stay good; what the prospect holds under a name that profiles have too goes over,
 // with patch applied to it; its addresses and contacts become documents that the profile owns. A
-// promotion that was interrupted is finished by the next one.
+// promotion that was interrupted is finished by the next one; one that was done already is answered
+// with the profile and changes nothing.
 func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, want schema.FieldSet) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
 	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
 	r, c, err := s.find(ctx, p, prospects, id)
+	if errors.Is(err, ErrNotFound) {
+		return s.promotedTo(ctx, p, profiles, id, want)
+	}
 	if err != nil {
 		return Document{}, err
 	}
@@ -352,12 +356,9 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 	merge(doc, patch, profiles.Type)
 	d, err := s.create(ctx, p, profiles, id, "", doc, nil, want)
 	if errors.Is(err, ErrExists) {
-		docs, err := s.Get(ctx, p, profiles, []string{id}, want)
-		if err != nil {
-			return Document{}, err
-		}
-		d = docs[0]
-	} else if err != nil {
+		d, err = s.promotedTo(ctx, p, profiles, id, want)
+	}
+	if err != nil {
 		return Document{}, err
 	}
 	for _, o := range owned {
@@ -371,6 +372,16 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		return Document{}, fmt.Errorf("profile: promote: %w", err)
 	}
 	return d, nil
+}
+
+// promotedTo returns the profile that a prospect has become already.
+func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *schema.Entity, id string, want schema.FieldSet) (Document, error) {
+	r, _, err := s.find(ctx, p, profiles, id)
+	if err != nil {
+		return Document{}, err
+	}
+	d, _, err := s.present(p, profiles, r, want)
+	return d, err
 }
 
 type ownedDocument struct {

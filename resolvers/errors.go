@@ -73,6 +73,7 @@ var own = []struct {
 // is internal.
 func Explain(err error) *graph.Error {
 	var (
+		shown     *graph.Error
 		invalid   *profile.InvalidError
 		version   *profile.VersionError
 		notUnique *profile.NotUniqueError
@@ -81,6 +82,8 @@ func Explain(err error) *graph.Error {
 		breaking  *schemastore.BreakingError
 	)
 	switch {
+	case errors.As(err, &shown):
+		return shown
 	case errors.As(err, &invalid):
 		list := make([]map[string]any, len(invalid.Violations))
 		for i, v := range invalid.Violations {
