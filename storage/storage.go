@@ -38,10 +38,11 @@ const (
 	Documents   Collection = "documents"
 	Versions    Collection = "versions"
 	Claims      Collection = "claims"
+	Keys        Collection = "keys" // wrapped keys; in a database that holds nothing else
 )
 
 // Collections lists every collection, in a fixed order.
-var Collections = []Collection{Accounts, Credentials, Schemas, Documents, Versions, Claims}
+var Collections = []Collection{Accounts, Credentials, Schemas, Documents, Versions, Claims, Keys}
 
 // Space is where a set of records lives. Part divides a collection further, for instance by
 // entity; it may be empty, and holds no NUL and no '/'.

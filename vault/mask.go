@@ -1,8 +1,7 @@
 package vault
 
 import (
-	"fmt"
-	"strings"
+	"context"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -16,67 +15,85 @@ import (
 // left out. A null stays null and is not masked. What the schema does not declare is left out
 // unless the schema admits it, and then it is masked unless the schema says otherwise.
 func (v *Vault) Mask(e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
-	m := masker{out: make([]byte, 0, len(doc)+64)}
+	return v.MaskSealed(context.Background(), Place{Entity: e.Name}, e, doc, want)
+}
+
+// MaskSealed returns the wanted top-level fields of a stored document, each sensitive value
+// replaced by its mask, and the paths of the fields that hold one: GraphQL names joined by '.',
+// list indexes left out. A null stays null and is not masked. What the schema does not declare is
+// left out unless the schema admits it, and then it is masked unless the schema says otherwise.
+//
+// Values may be sealed or, written before they were secret, not. A key is needed only where a mask
+// follows from the value, or a field shown is sealed though it is no secret any more.
+func (v *Vault) MaskSealed(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
+	out, masked, err := v.show(ctx, nil, at, e, doc, want)
+	return out, masked, at.explain("mask", err)
+}
+
+// Reveal is MaskSealed, but fields that the grant covers are in clear. A field that is covered is
+// shown with all that is in it. What the grant does not cover is not decrypted for it.
+func (v *Vault) Reveal(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
+	out, masked, err := v.show(ctx, g, at, e, doc, want)
+	return out, masked, at.explain("reveal", err)
+}
+
+// Open returns a document with everything in it in clear. It is for the server's own work (to
+// apply a patch, to compare, to index) and never for an answer, a log or a message.
+func (v *Vault) Open(ctx context.Context, at Place, doc bson.Raw) (bson.Raw, error) {
+	w := v.walk(ctx, at)
+	defer w.done()
+	out, err := w.appendObject(make([]byte, 0, len(doc)), doc)
+	return out, at.explain("open", err)
+}
+
+func (v *Vault) show(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
+	m := masker{walk: v.walk(ctx, at), grant: g, out: make([]byte, 0, len(doc)+64)}
+	defer m.done()
 	if err := m.object(doc, e.Type, &want, ""); err != nil {
-		return nil, nil, fmt.Errorf("vault: mask: %w", err)
+		return nil, nil, err
 	}
 	return m.out, m.paths, nil
 }
 
-// MaskValue returns what everybody may see of one value of a field in its stored form, and whether
-// that is a mask.
-func (v *Vault) MaskValue(f *schema.Field, value bson.RawValue) (bson.RawValue, bool, error) {
-	m := masker{}
-	start := len(bsoncore.AppendHeader(nil, bsoncore.Type(value.Type), "v"))
-	if err := m.field(bsoncore.Value{Type: bsoncore.Type(value.Type), Data: value.Value}, "v", f, ""); err != nil {
-		return bson.RawValue{}, false, fmt.Errorf("vault: mask: %w", err)
-	}
-	return bson.RawValue{Type: bson.Type(m.out[0]), Value: m.out[start:]}, len(m.paths) > 0, nil
-}
-
 // masker writes a masked copy of a document.
 type masker struct {
+	walk
+	grant Grant // nil covers nothing
 	out   []byte
 	paths []string
 }
 
+// covers reports whether the grant covers a field.
+func (m *masker) covers(path string, f *schema.Field) bool {
+	return m.grant != nil && m.grant.Covers(m.at.Account, m.at.Entity, m.at.ID, join(path, f))
+}
+
 // object writes the members of a document that has type t; want limits them at the top level.
 func (m *masker) object(doc []byte, t *schema.Type, want *schema.FieldSet, path string) error {
-	at, out := bsoncore.AppendDocumentStart(m.out)
+	start, out := bsoncore.ReserveLength(m.out)
 	m.out = out
-	_, rest, ok := bsoncore.ReadLength(doc)
-	if !ok {
-		return errBroken
-	}
 	next := 0 // members stand in the order of the schema, so the search goes on where the last ended
-	for len(rest) > 1 {
-		var el bsoncore.Element
-		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
-			return errBroken
-		}
-		key := el.KeyBytes()
-		f := find(t.Fields, key, &next)
+	members := over(doc)
+	for members.next() {
+		f := find(t.Fields, members.key, &next)
 		if f == nil {
 			f = t.Extra
 		}
 		if f == nil || want != nil && !want.Has(f.Slot) {
 			continue
 		}
-		value, err := el.ValueErr()
-		if err != nil {
-			return errBroken
-		}
-		if f == t.Extra && f.Sensitive {
+		if f == t.Extra && f.Sensitive && !m.covers(path, f) {
 			m.masked(path, f)
 			continue
 		}
-		if err := m.field(value, string(key), f, path); err != nil {
+		mark := m.member(members.key)
+		if err := m.field(members.value, members.key, f, path); err != nil {
 			return err
 		}
+		m.leave(mark)
 	}
-	var err error
-	m.out, err = bsoncore.AppendDocumentEnd(m.out, at)
-	return err
+	m.out = end(m.out, start)
+	return members.err
 }
 
 // find returns the declared field with a property name, looking from *next on first.
@@ -95,74 +112,94 @@ func find(fields []*schema.Field, key []byte, next *int) *schema.Field {
 }
 
 // field writes one member.
-func (m *masker) field(value bsoncore.Value, key string, f *schema.Field, path string) error {
+func (m *masker) field(value bsoncore.Value, key []byte, f *schema.Field, path string) error {
 	switch {
 	case value.Type == bsoncore.TypeNull:
-		m.out = bsoncore.AppendNullElement(m.out, key)
+		m.out = appendHeader(m.out, value.Type, key)
 		return nil
-	case f.Sensitive:
-		m.masked(path, f)
-		if text, ok := value.StringValueOK(); ok {
-			if mask, ok := maskText(strategy(f), text); ok {
-				m.out = bsoncore.AppendStringElement(m.out, key, mask)
-				return nil
-			}
-		}
-		m.out = bsoncore.AppendNullElement(m.out, key)
-		return nil
+	case !f.Sensitive:
+		return m.value(value, key, f.Type, path, f)
+	case m.covers(path, f):
+		return m.clear(value, key)
 	}
-	return m.value(value, key, f.Type, join(path, f))
+	m.masked(path, f)
+	return m.mask(value, key, f)
 }
 
-// value writes a member that is not sensitive itself but may hold what is.
-func (m *masker) value(value bsoncore.Value, key string, t *schema.Type, path string) error {
-	if t.Kind == schema.Scalar || t.Kind == schema.Enum || t.Kind == schema.List && flat(t.Elem) {
-		m.out = bsoncore.AppendValueElement(m.out, key, value)
-		return nil
+// mask writes the mask of a member. It opens a sealed value only if the mask depends on it.
+func (m *masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
+	how := strategy(f)
+	text := how == schema.MaskFixed && isSealed(value)
+	if !text && how != schema.MaskNull {
+		if isSealed(value) {
+			if value, err = m.open(value); err != nil {
+				return err
+			}
+		}
+		text = value.Type == bsoncore.TypeString && len(value.Data) > 4
+	}
+	if text {
+		start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeString, key))
+		if out, ok := appendMask(out, how, value.Data[4:len(value.Data)-1]); ok {
+			out = append(out, 0)
+			m.out = bsoncore.UpdateLength(out, start, int32(len(out))-start-4)
+			return nil
+		}
+	}
+	m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+	return nil
+}
+
+// clear writes a member with everything in it in clear.
+func (m *masker) clear(value bsoncore.Value, key []byte) (err error) {
+	m.out, err = m.appendClear(m.out, key, value)
+	return err
+}
+
+// value writes a member that is not sensitive itself but may hold what is. It is the value of the
+// field f in the object at path, or within it.
+func (m *masker) value(value bsoncore.Value, key []byte, t *schema.Type, path string, f *schema.Field) (err error) {
+	if isSealed(value) { // it was sensitive under an older schema
+		if value, err = m.open(value); err != nil {
+			return err
+		}
+	}
+	if flat(t) {
+		return m.clear(value, key)
 	}
 	switch value.Type {
 	case bsoncore.TypeEmbeddedDocument:
 		if t.Kind == schema.Union {
-			t = member(t, value.Data)
+			t = selected(t, value.Data)
 		}
 		if t != nil && t.Kind == schema.Object {
-			m.out = bsoncore.AppendHeader(m.out, bsoncore.TypeEmbeddedDocument, key)
-			return m.object(value.Data, t, nil, path)
+			m.out = appendHeader(m.out, value.Type, key)
+			return m.object(value.Data, t, nil, join(path, f))
 		}
 	case bsoncore.TypeArray:
 		if t.Kind == schema.List {
-			return m.list(value.Data, key, t.Elem, path)
+			return m.list(value.Data, key, t.Elem, path, f)
 		}
 	}
 	// The value does not fit its type: it was written under an older schema, which may have called
 	// it sensitive.
-	m.out = bsoncore.AppendNullElement(m.out, key)
+	m.out = appendHeader(m.out, bsoncore.TypeNull, key)
 	return nil
 }
 
-func (m *masker) list(array []byte, key string, elem *schema.Type, path string) error {
-	at, out := bsoncore.AppendArrayElementStart(m.out, key)
+func (m *masker) list(array, key []byte, elem *schema.Type, path string, f *schema.Field) error {
+	start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeArray, key))
 	m.out = out
-	_, rest, ok := bsoncore.ReadLength(array)
-	if !ok {
-		return errBroken
-	}
-	for len(rest) > 1 {
-		var el bsoncore.Element
-		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
-			return errBroken
-		}
-		value, err := el.ValueErr()
-		if err != nil {
-			return errBroken
-		}
-		if err := m.value(value, el.Key(), elem, path); err != nil {
+	elements := over(array)
+	for index := 0; elements.next(); index++ {
+		mark := m.element(index)
+		if err := m.value(elements.value, elements.key, elem, path, f); err != nil {
 			return err
 		}
+		m.leave(mark)
 	}
-	var err error
-	m.out, err = bsoncore.AppendArrayEnd(m.out, at)
-	return err
+	m.out = end(m.out, start)
+	return elements.err
 }
 
 // masked notes the path of a masked field, once for all elements of a list.
@@ -177,6 +214,9 @@ func (m *masker) masked(path string, f *schema.Field) {
 				return
 			}
 		}
+	}
+	if m.paths == nil {
+		m.paths = make([]string, 0, 8)
 	}
 	m.paths = append(m.paths, p)
 }
@@ -196,8 +236,8 @@ func flat(t *schema.Type) bool {
 	return t.Kind == schema.Scalar || t.Kind == schema.Enum
 }
 
-// member returns the member of a union that a document's discriminator selects, or nil.
-func member(union *schema.Type, doc []byte) *schema.Type {
+// selected returns the member of a union that a document's discriminator names, or nil.
+func selected(union *schema.Type, doc []byte) *schema.Type {
 	tag, ok := bsoncore.Document(doc).Lookup(union.Discriminator).StringValueOK()
 	if !ok {
 		return nil
@@ -228,70 +268,73 @@ func strategy(f *schema.Field) string {
 	return schema.MaskNull
 }
 
-// maskText masks a string; ok is false where the mask is null.
-func maskText(strategy, s string) (mask string, ok bool) {
+// appendMask appends the mask of a text; ok is false where the mask is null.
+func appendMask(b []byte, strategy string, s []byte) (mask []byte, ok bool) {
 	switch strategy {
 	case schema.MaskInitial:
-		return initial(s), true
+		return appendInitial(b, s), true
 	case schema.MaskEmail:
-		return eachPart(s), true
+		return appendParts(b, s), true
 	case schema.MaskLast4:
-		return last4(s), true
+		return appendLast4(b, s), true
 	case schema.MaskFixed:
-		return "*****", true
+		return append(b, "*****"...), true
 	case schema.MaskYear:
-		return year(s)
+		return appendYear(b, s)
 	}
-	return "", false
+	return b, false
 }
 
-// initial keeps the first character: "John" is "J***". A single character is hidden too.
-func initial(s string) string {
-	_, size := utf8.DecodeRuneInString(s)
+// appendInitial keeps the first character: "John" is "J***". A single character is hidden too.
+func appendInitial(b, s []byte) []byte {
+	_, size := utf8.DecodeRune(s)
 	if size == len(s) {
 		size = 0
 	}
-	return s[:size] + strings.Repeat("*", utf8.RuneCountInString(s[size:]))
+	return appendStars(append(b, s[:size]...), utf8.RuneCount(s[size:]))
 }
 
-// eachPart keeps the first character of each part of an e-mail address:
+func appendStars(b []byte, n int) []byte {
+	for range n {
+		b = append(b, '*')
+	}
+	return b
+}
+
+// appendParts keeps the first character of each part of an e-mail address:
 // "john.doe@example.com" is "j***.d**@e******.c**".
-func eachPart(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		end := strings.IndexAny(s, ".@")
-		if end < 0 {
-			end = len(s)
+func appendParts(b, s []byte) []byte {
+	begin := 0
+	for i, c := range s {
+		if c == '.' || c == '@' {
+			b = append(appendInitial(b, s[begin:i]), c)
+			begin = i + 1
 		}
-		b.WriteString(initial(s[:end]))
-		if end < len(s) {
-			b.WriteByte(s[end])
-			end++
-		}
-		s = s[end:]
 	}
-	return b.String()
+	return appendInitial(b, s[begin:])
 }
 
-// last4 keeps the last four characters of eight or more.
-func last4(s string) string {
-	runes := []rune(s)
-	keep := 0
-	if len(runes) >= 8 {
-		keep = 4
+// appendLast4 keeps the last four characters of eight or more.
+func appendLast4(b, s []byte) []byte {
+	n, from := utf8.RuneCount(s), len(s)
+	if n >= 8 {
+		for range 4 {
+			_, size := utf8.DecodeLastRune(s[:from])
+			from -= size
+		}
+		n -= 4
 	}
-	return strings.Repeat("*", len(runes)-keep) + string(runes[len(runes)-keep:])
+	return append(appendStars(b, n), s[from:]...)
 }
 
-// year keeps the year of a date or date-time: 1990-05-17 is 1990-01-01.
-func year(s string) (string, bool) {
+// appendYear keeps the year of a date or date-time: 1990-05-17 is 1990-01-01.
+func appendYear(b, s []byte) ([]byte, bool) {
 	if len(s) < 10 || s[4] != '-' {
-		return "", false
+		return b, false
 	}
-	if len(s) == 10 {
-		return s[:4] + "-01-01", true
+	b = append(append(b, s[:4]...), "-01-01"...)
+	if len(s) > 10 {
+		b = append(b, "T00:00:00Z"...)
 	}
-	return s[:4] + "-01-01T00:00:00Z", true
+	return b, true
 }
-
-var errBroken = fmt.Errorf("stored document is not valid BSON")

@@ -1,55 +1,144 @@
-// Package vault stands between stored documents and everybody else: what leaves it is masked.
+// Package vault stands between stored documents and everybody else: what goes in is sealed, what
+// comes out is masked, and clear text needs a [Grant].
 //
-// [Vault.Mask] gives a document with each sensitive value replaced by its mask, and [Vault.Index]
-// turns the value of a look-up key into the entry under which storage finds it.
+// # What to use
+//
+// [Vault.Seal] gives the form in which a document is stored: each value of a sensitive or pii field,
+// and whatever the schema does not declare, encrypted for its place. [Vault.Mask] gives what
+// everybody may see of it, [Vault.Reveal] what a grant discloses. [Vault.Open] gives all of it in
+// clear, for the server's own work and never for an answer. [Vault.Index] turns a look-up key into
+// the entries under which storage finds it. [Vault.Destroy] makes everything about one person
+// unreadable for good.
+//
+// # Keys
+//
+// A KEK per account, which never leaves the [KMS], wraps the account's key; this wraps a DEK for
+// each data subject and an index key for each look-up field. Wrapped keys lie in a [KeyStore] of
+// their own, apart from the documents and their backups. Unwrapped ones are held for at most
+// [Staleness], so an account whose KEK is withdrawn goes dark within that time, and no other does.
+//
+// # Compatibility
+//
+// A sealed value begins with the number of its format, and testdata/vectors holds examples of each
+// format there has been: all of them stay readable.
 package vault
 
 import (
+	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
-// ErrValue says that a value cannot be a look-up key of its field.
-var ErrValue = errors.New("vault: value cannot be looked up")
+var (
+	// ErrKeyUnavailable says that a key cannot be had at present: the KMS or the key store cannot
+	// be reached, the KEK was withdrawn, or the key store is not the one that the document was
+	// sealed with. It may succeed later.
+	ErrKeyUnavailable = errors.New("vault: key unavailable")
+	// ErrShredded says that the data subject's key was destroyed: nothing sealed under it can be
+	// read again.
+	ErrShredded = errors.New("vault: shredded")
+	// ErrCorrupt says that what is stored is not what was sealed at this place: it was damaged,
+	// forged, or moved here from elsewhere.
+	ErrCorrupt = errors.New("vault: corrupt")
+	// ErrValue says that a value cannot be a look-up key of its field.
+	ErrValue = errors.New("vault: value cannot be looked up")
+)
 
-// Vault masks documents and hashes look-up keys.
+// Staleness is how long an unwrapped key may be used after it was asked for.
+const Staleness = time.Minute
+
+// KMS keeps the key encryption keys and lends their use. Errors wrap [ErrKeyUnavailable] when the
+// service or the key cannot be used now, and [ErrCorrupt] when wrapped was not wrapped by that kek
+// with that aad.
+//
+// A driver may also have a method KeyVersion(wrapped []byte) string that tells which version of
+// the kek wrapped a key; [Vault.Status] shows it.
+type KMS interface {
+	Wrap(ctx context.Context, kek string, plaintext, aad []byte) ([]byte, error)
+	Unwrap(ctx context.Context, kek string, wrapped, aad []byte) ([]byte, error)
+}
+
+// Grant says what may be disclosed. Path is a field's GraphQL names joined by '.', list indexes
+// left out.
+type Grant interface {
+	Covers(account tenant.ID, entity, id, path string) bool
+}
+
+// Place says where a document is. What is sealed at one place does not open at another.
+type Place struct {
+	Account tenant.ID
+	Subject string // id of the profile or prospect that the document is about: itself, or its owner
+	Entity  string
+	ID      string
+}
+
+// explain wraps an error with an operation and the ids of its place.
+func (at Place) explain(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("vault: %s %s/%s/%s: %w", op, at.Account, at.Entity, at.ID, err)
+}
+
+// Config says what a vault is made of.
+type Config struct {
+	KMS  KMS      // nil: every key is unavailable
+	Keys KeyStore // nil: every key is unavailable
+	Now  func() time.Time
+	// KeyTTL is how long unwrapped keys are held; zero, and whatever is longer than Staleness,
+	// means Staleness.
+	KeyTTL time.Duration
+	// Subjects is how many data subjects' keys are held at once; zero means 10,000.
+	Subjects int
+}
+
+// Vault seals and masks documents and hashes look-up keys. It is safe for concurrent use.
 type Vault struct {
 	tenants *tenant.Registry
+	keys    *hierarchy
 }
 
 // New returns a vault for the accounts of a registry.
-func New(tenants *tenant.Registry) *Vault { return &Vault{tenants: tenants} }
+func New(tenants *tenant.Registry) *Vault {
+	return &Vault{tenants: tenants, keys: newHierarchy(Config{Now: time.Now})}
+}
 
-// Index returns the entry under which documents whose field has a value are found: a keyed hash
-// (HMAC-SHA-256, RFC 2104) of the normalised value, different for each account, entity and field.
-// It fails with ErrValue when the value cannot be normalised, and returns "" for null.
-func (v *Vault) Index(ctx context.Context, account tenant.ID, entity string, f *schema.Field, value any) (string, error) {
-	if value == nil {
-		return "", nil
+// NewVault returns a vault. It asks for no key before one is needed.
+func NewVault(c Config) *Vault {
+	c.Now = orNow(c.Now)
+	if c.KeyTTL <= 0 || c.KeyTTL > Staleness {
+		c.KeyTTL = Staleness
 	}
-	text, err := schema.Normalize(f.Normalize, value)
-	if err != nil {
-		return "", ErrValue
+	c.Subjects = cmp.Or(c.Subjects, 10_000)
+	return &Vault{keys: newHierarchy(c)}
+}
+
+func orNow(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
 	}
-	if text == "" {
-		return "", nil
+	return now
+}
+
+// Ready reports whether keys can be had: it asks the KMS to unwrap a key of the installation's
+// own, at most once per Staleness.
+func (v *Vault) Ready(ctx context.Context) error {
+	if _, err := v.keys.account(ctx, system, true); err != nil {
+		return fmt.Errorf("vault: ready: %w", err)
 	}
-	a, err := v.tenants.Get(ctx, account)
-	if err != nil {
-		return "", fmt.Errorf("vault: index: %w", err)
+	return nil
+}
+
+// Destroy shreds a data subject: its key is gone from the key store for good when Destroy returns,
+// and no key is ever made for it again. Everything sealed under it answers [ErrShredded], in other
+// processes within Staleness. Destroying twice is harmless.
+func (v *Vault) Destroy(ctx context.Context, account tenant.ID, subject string) error {
+	if err := v.keys.destroy(ctx, keyName{account: account, kind: subjectKey, id: subject}); err != nil {
+		return fmt.Errorf("vault: destroy %s/%s: %w", account, subject, err)
 	}
-	// Lengths keep neighbours apart; the normal form is part of the hash, so that a field that
-	// changes it does not find entries of the old one by accident.
-	mac := hmac.New(sha256.New, a.IndexKey)
-	for _, part := range []string{entity, f.Property, f.Normalize, text} {
-		fmt.Fprintf(mac, "%d:%s", len(part), part)
-	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+	return nil
 }

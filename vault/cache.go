@@ -1,0 +1,80 @@
+package vault
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+)
+
+// loadTimeout bounds how long the KMS and the key store may take for one key.
+const loadTimeout = 10 * time.Second
+
+// cache remembers what load returned, until the time that load returned with it; a zero time is
+// not remembered at all. Many who ask for one key at a time wait for one load.
+type cache[T any] struct {
+	now   func() time.Time
+	load  func(context.Context, keyName) (T, time.Time, error)
+	loads singleflight.Group
+
+	mu      sync.Mutex // held when entries are added or dropped
+	entries *lru.Cache[keyName, entry[T]]
+	drops   int
+}
+
+type entry[T any] struct {
+	value T
+	err   error
+	until time.Time
+}
+
+func newCache[T any](size int, now func() time.Time, load func(context.Context, keyName) (T, time.Time, error)) *cache[T] {
+	entries, err := lru.New[keyName, entry[T]](max(size, 1))
+	if err != nil {
+		panic("vault: impossible: a cache of positive size")
+	}
+	return &cache[T]{now: now, load: load, entries: entries}
+}
+
+func (c *cache[T]) get(ctx context.Context, n keyName) (T, error) {
+	if e, ok := c.entries.Get(n); ok && c.now().Before(e.until) {
+		return e.value, e.err
+	}
+	// The load is for everybody who waits, so it does not end with the first one's request.
+	loading := c.loads.DoChan(n.path(), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+		c.mu.Lock()
+		drops := c.drops
+		c.mu.Unlock()
+		value, until, err := c.load(ctx, n)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if drops == c.drops && !until.IsZero() {
+			c.entries.Add(n, entry[T]{value, err, until})
+		}
+		return value, err
+	})
+	var none T
+	select {
+	case <-ctx.Done():
+		return none, fmt.Errorf("%w: %w", ErrKeyUnavailable, ctx.Err())
+	case r := <-loading:
+		if r.Err != nil {
+			return none, r.Err
+		}
+		return r.Val.(T), nil
+	}
+}
+
+// drop forgets an entry. What is being loaded meanwhile is not remembered either.
+func (c *cache[T]) drop(n keyName) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	c.loads.Forget(n.path())
+	c.entries.Remove(n)
+}

@@ -1,0 +1,206 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// KeyStore keeps wrapped keys, one small record for each. Errors wrap those of package storage.
+type KeyStore interface {
+	// Get returns a record, or storage.ErrNotFound.
+	Get(ctx context.Context, account tenant.ID, name string) (bson.Raw, error)
+	// Put writes a record in place of prev, durably. A nil prev means that there must be none:
+	// storage.ErrExists otherwise. If the record is not prev it fails with storage.ErrConflict.
+	Put(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error
+	// Erase is Put, and when it returns no byte of what the record ever was is left in the store.
+	// It may be called with a body that equals prev, to finish what was cut short.
+	Erase(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error
+	// List returns at most limit records of an account whose names begin with prefix, in order of
+	// name, those behind after.
+	List(ctx context.Context, account tenant.ID, prefix, after string, limit int) ([]StoredKey, error)
+}
+
+// StoredKey is a record of a KeyStore.
+type StoredKey struct {
+	Name string
+	Body bson.Raw
+}
+
+type keyKind byte
+
+const (
+	accountKey keyKind = iota + 1
+	subjectKey
+	indexKey
+)
+
+// keyName says which key is meant.
+type keyName struct {
+	account tenant.ID
+	kind    keyKind
+	entity  string // of an index key
+	id      string // of the subject; of an index key the property
+}
+
+const (
+	subjectPrefix = "subject/"
+	indexPrefix   = "index/"
+)
+
+// record is the name of the key's record within its account.
+func (n keyName) record() string {
+	switch n.kind {
+	case subjectKey:
+		return subjectPrefix + n.id
+	case indexKey:
+		// A property may hold anything and be long; records name it in full.
+		sum := sha256.Sum256([]byte(n.id))
+		return indexPrefix + n.entity + "/" + hex.EncodeToString(sum[:16])
+	}
+	return "account"
+}
+
+// path tells keys of all accounts apart.
+func (n keyName) path() string { return string(n.account) + "/" + n.record() }
+
+// aad binds a wrapped key to its name and version.
+func (n keyName) aad(number uint32) []byte {
+	b := append(make([]byte, 0, 96), "profilegraph key 1\x00"...)
+	b = appendPart(b, n.account)
+	b = append(b, byte(n.kind))
+	b = appendPart(b, n.entity)
+	b = appendPart(b, n.id)
+	return append(b, byte(number>>24), byte(number>>16), byte(number>>8), byte(number))
+}
+
+// keyRecord is what the key store holds of one key.
+type keyRecord struct {
+	Destroyed bool         `bson:"destroyed,omitempty"`
+	Changed   time.Time    `bson:"changed,omitempty"`  // when it was destroyed
+	KEK       string       `bson:"kek,omitempty"`      // of an account key
+	Entity    string       `bson:"entity,omitempty"`   // of an index key
+	Property  string       `bson:"property,omitempty"` // of an index key
+	Versions  []wrappedKey `bson:"versions,omitempty"` // oldest first; the last is the primary one
+}
+
+type wrappedKey struct {
+	Number     uint32    `bson:"number"`
+	Created    time.Time `bson:"created"`
+	Under      uint32    `bson:"under,omitempty"`      // version of the account key that wraps it
+	KEKVersion string    `bson:"kekVersion,omitempty"` // of an account key, where the KMS tells
+	Wrapped    []byte    `bson:"wrapped"`
+}
+
+// defaultKEK is the KEK of an account that named none of its own.
+func defaultKEK(account tenant.ID) string { return "profilegraph-" + string(account) }
+
+// read returns a key's record, decoded and as it is stored.
+func (h *hierarchy) read(ctx context.Context, n keyName) (keyRecord, bson.Raw, error) {
+	if h.Keys == nil {
+		return keyRecord{}, nil, fmt.Errorf("%w: there is no key store", ErrKeyUnavailable)
+	}
+	body, err := h.Keys.Get(ctx, n.account, n.record())
+	if errors.Is(err, storage.ErrNotFound) {
+		return keyRecord{}, nil, errNoKey
+	}
+	if err != nil {
+		return keyRecord{}, nil, unavailable(err)
+	}
+	r, err := decodeKey(body)
+	return r, body, err
+}
+
+func decodeKey(body bson.Raw) (keyRecord, error) {
+	var r keyRecord
+	if err := bson.Unmarshal(body, &r); err != nil {
+		return keyRecord{}, fmt.Errorf("%w: the key's record cannot be read", ErrCorrupt)
+	}
+	return r, nil
+}
+
+func (h *hierarchy) write(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
+	return h.put(ctx, n, r, prev, h.Keys.Put)
+}
+
+func (h *hierarchy) erase(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
+	if h.Keys == nil {
+		return fmt.Errorf("%w: there is no key store", ErrKeyUnavailable)
+	}
+	return h.put(ctx, n, r, prev, h.Keys.Erase)
+}
+
+func (h *hierarchy) put(ctx context.Context, n keyName, r keyRecord, prev bson.Raw,
+	put func(context.Context, tenant.ID, string, bson.Raw, bson.Raw) error) error {
+	body, err := bson.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode key: %w", err)
+	}
+	err = put(ctx, n.account, n.record(), body, prev)
+	switch {
+	case errors.Is(err, storage.ErrExists), errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrNotFound):
+		return err
+	case err != nil:
+		return unavailable(err)
+	}
+	return nil
+}
+
+// StoreKeys returns a KeyStore over a storage driver, for keys in a database of their own on a
+// server. Erase replaces the record; when the server itself lets go of the old bytes is up to it
+// (its journal, its replicas and its backups keep them for a while).
+func StoreKeys(s storage.Store) KeyStore { return storedKeys{s} }
+
+type storedKeys struct{ store storage.Store }
+
+func keySpace(account tenant.ID) storage.Space {
+	return storage.Space{Account: account, Collection: storage.Keys}
+}
+
+// revision of a record follows from its content, which differs between any two writes: it holds
+// freshly wrapped keys.
+func revision(body bson.Raw) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s storedKeys) Get(ctx context.Context, account tenant.ID, name string) (bson.Raw, error) {
+	r, err := s.store.Get(ctx, keySpace(account), name)
+	return r.Body, err
+}
+
+func (s storedKeys) Put(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error {
+	r := storage.Record{ID: name, Rev: revision(body), Body: body}
+	if prev == nil {
+		return s.store.Insert(ctx, keySpace(account), r)
+	}
+	return s.store.Replace(ctx, keySpace(account), r, revision(prev))
+}
+
+func (s storedKeys) Erase(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error {
+	if bytes.Equal(body, prev) {
+		return nil
+	}
+	return s.Put(ctx, account, name, body, prev)
+}
+
+func (s storedKeys) List(ctx context.Context, account tenant.ID, prefix, after string, limit int) ([]StoredKey, error) {
+	found, err := s.store.Scan(ctx, keySpace(account), storage.Page{Prefix: prefix, After: after, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]StoredKey, len(found))
+	for i, r := range found {
+		list[i] = StoredKey{r.ID, r.Body}
+	}
+	return list, nil
+}
