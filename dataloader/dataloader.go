@@ -9,21 +9,28 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
+	"github.com/profilegraph/profilegraph/schema"
 )
 
 // Loader answers reads on behalf of one principal.
 type Loader struct {
 	docs      *profile.Service
 	principal *auth.Principal
+	disclosed func([]audit.Receipt)
 }
 
-// New returns a loader for one request.
-func New(docs *profile.Service, p *auth.Principal) Loader { return Loader{docs, p} }
+// New returns a loader for one request. Disclosed is told of the receipts for what was shown in
+// clear; it may be called from several goroutines at once.
+func New(docs *profile.Service, p *auth.Principal, disclosed func([]audit.Receipt)) Loader {
+	return Loader{docs, p, disclosed}
+}
 
 // Read answers the reads of a level, in their order. The errors in it are those of package profile.
 func (l Loader) Read(ctx context.Context, reads []graph.Read) []graph.Result {
@@ -70,7 +77,7 @@ next:
 }
 
 func together(a, b *graph.Read) bool {
-	if a.Kind != b.Kind || a.Entity != b.Entity || !a.Fields.Equal(b.Fields) {
+	if a.Kind != b.Kind || a.Entity != b.Entity || !a.Fields.Equal(b.Fields) || !sameWishes(a, b) {
 		return false
 	}
 	switch a.Kind {
@@ -84,6 +91,23 @@ func together(a, b *graph.Read) bool {
 	return false
 }
 
+// sameWishes reports whether two reads want the same fields in clear, for the same reasons.
+func sameWishes(a, b *graph.Read) bool {
+	return slices.Equal(a.Sensitive, b.Sensitive) && slices.EqualFunc(a.Unmask, b.Unmask, func(x, y graph.Unmask) bool {
+		return x.Reason == y.Reason && x.Purpose == y.Purpose && x.OnBehalfOf == y.OnBehalfOf && slices.Equal(x.Fields, y.Fields)
+	})
+}
+
+// View is what the engine wants to see, as the use cases take it.
+func View(fields schema.FieldSet, sensitive []string, unmask []graph.Unmask) profile.View {
+	v := profile.View{Fields: fields, Sensitive: sensitive, Disclosed: &profile.Disclosed{}}
+	for _, u := range unmask {
+		v.Unmask = append(v.Unmask, profile.Unmask{Fields: u.Fields,
+			Reason: auth.Reason{Text: u.Reason, Purpose: u.Purpose, OnBehalfOf: u.OnBehalfOf}})
+	}
+	return v
+}
+
 func fail(results []graph.Result, members []int, err error) {
 	for _, i := range members {
 		results[i].Err = err
@@ -93,10 +117,17 @@ func fail(results []graph.Result, members []int, err error) {
 // group answers reads that belong together.
 func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, results []graph.Result) {
 	r := &reads[members[0]]
+	view := View(r.Fields, r.Sensitive, r.Unmask)
+	defer func() {
+		for _, i := range members {
+			results[i].Refused = view.Disclosed.Refused
+		}
+		l.disclosed(view.Disclosed.Receipts)
+	}()
 	switch r.Kind {
 	case graph.ByID:
 		ids, at := distinct(members, func(i int) string { return reads[i].ID })
-		docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, r.Fields)
+		docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, view)
 		l.one(results, members, at, docs, err)
 	case graph.ByKey:
 		values := make([]any, len(members))
@@ -104,11 +135,11 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 		for n, i := range members {
 			values[n], at[n] = reads[i].Value, n
 		}
-		docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, r.Fields)
+		docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, view)
 		l.one(results, members, at, docs, err)
 	case graph.Owned:
 		owners, at := distinct(members, func(i int) string { return reads[i].Owner })
-		pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, r.Fields)
+		pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, view)
 		if err != nil {
 			fail(results, members, err)
 			return
@@ -117,15 +148,15 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 			results[i] = page(pages[at[n]], r.After)
 		}
 	case graph.List:
-		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, r.Fields)
+		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, view)
 		results[members[0]] = page(p, r.After)
 		results[members[0]].Err = err
 	case graph.Versions:
-		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, r.Fields)
+		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, view)
 		results[members[0]] = page(p, r.After)
 		results[members[0]].Err = err
 	case graph.ByVersion:
-		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, r.Fields)
+		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, view)
 		l.one(results, members, []int{0}, []profile.Document{doc}, err)
 	case graph.Diff:
 		changes, err := l.docs.Diff(ctx, l.principal, r.Entity, r.ID, r.From, r.To)

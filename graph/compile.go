@@ -155,7 +155,7 @@ func (c *compiler) neighbourhood(set *schema.Set) error {
 // assemble puts the definitions of all entities together.
 func (c *compiler) assemble() error {
 	e := c.engine
-	e.shapes = make(map[string]*schema.Type)
+	e.shapes = map[string]*schema.Type{unmaskShape.Name: unmaskShape}
 	e.queries = make(map[string]operation)
 	e.mutations = make(map[string]operation)
 	query := &ast.Definition{Kind: ast.Object, Name: "Query", Description: "What can be asked. The fields are resolved together."}

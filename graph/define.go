@@ -111,14 +111,14 @@ func (d *definer) document() {
 	if e.owner != nil {
 		fields = append(fields,
 			&ast.FieldDefinition{Name: e.owner.camel + "Id", Type: d.must(schema.ID), Description: "The id of the " + e.owner.Name + " that it belongs to."},
-			&ast.FieldDefinition{Name: e.owner.camel, Type: d.ref(e.owner.Name), Description: "The " + e.owner.Name + " that it belongs to."})
+			&ast.FieldDefinition{Name: e.owner.camel, Type: d.ref(e.owner.Name), Arguments: d.unmask, Description: "The " + e.owner.Name + " that it belongs to."})
 	}
 	fields = append(fields, d.outputs(e.Type)...)
 	for _, o := range e.owned {
 		if o.Many {
 			fields = append(fields, &ast.FieldDefinition{Name: o.Plural, Type: d.ref(o.Name + "Connection"), Arguments: d.page, Description: "What it owns of type " + o.Name + ", in order of id."})
 		} else {
-			fields = append(fields, &ast.FieldDefinition{Name: o.camel, Type: d.ref(o.Name), Description: "The " + o.Name + " that it owns."})
+			fields = append(fields, &ast.FieldDefinition{Name: o.camel, Type: d.ref(o.Name), Arguments: d.unmask, Description: "The " + o.Name + " that it owns."})
 		}
 	}
 	fields = append(fields, d.common("meta"))
@@ -184,11 +184,12 @@ func (d *definer) operations() {
 		one = append(one, arg("by", d.ref(e.Name+"By"), ""))
 		oneText = "The " + e.Name + " with an id or a key; exactly one of the two is given."
 	}
+	one = append(one, d.unmask...)
 	d.out.queries = ast.FieldList{
 		{Name: e.camel, Type: d.ref(e.Name), Arguments: one, Description: oneText},
 		{Name: e.Plural, Type: d.ref(e.Name + "Connection"), Arguments: d.page, Description: "All of " + e.Name + ", in order of id."},
 		{Name: e.camel + "Versions", Type: d.ref(e.Name + "Connection"), Arguments: append(ast.ArgumentDefinitionList{arg("id", id, "")}, d.page...), Description: "The versions of " + article(e.Name) + ", newest first."},
-		{Name: e.camel + "Version", Type: d.ref(e.Name), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), arg("version", id, "")}, Description: "One version of " + article(e.Name) + "."},
+		{Name: e.camel + "Version", Type: d.ref(e.Name), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), arg("version", id, ""), d.unmask[0]}, Description: "One version of " + article(e.Name) + "."},
 		{Name: e.camel + "VersionDiff", Type: ast.ListType(d.must("FieldChange"), nil), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), arg("from", id, ""), arg("to", id, "")}, Description: "What differs between two versions of " + article(e.Name) + "."},
 	}
 	ttl := arg("ttlDays", d.ref(schema.Int), "How many days the document lives, in place of the schema's default.")
@@ -197,16 +198,16 @@ func (d *definer) operations() {
 	if e.owner != nil {
 		create = append(create, arg(e.owner.camel+"Id", id, "The "+e.owner.Name+" that it will belong to."))
 	}
-	create = append(create, arg("input", d.must(e.Name+"Input"), ""), ttl)
+	create = append(create, arg("input", d.must(e.Name+"Input"), ""), ttl, d.unmask[0])
 	d.out.mutations = ast.FieldList{
 		{Name: "create" + e.Name, Type: d.ref(e.Name), Arguments: create, Description: "Create " + article(e.Name) + "."},
-		{Name: "update" + e.Name, Type: d.ref(e.Name), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), arg("patch", d.must(e.Name+"Patch"), ""), ifVersion, ttl}, Description: "Change " + article(e.Name) + ": null removes a field, an absent field stays as it is."},
+		{Name: "update" + e.Name, Type: d.ref(e.Name), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), arg("patch", d.must(e.Name+"Patch"), ""), ifVersion, ttl, d.unmask[0]}, Description: "Change " + article(e.Name) + ": null removes a field, an absent field stays as it is."},
 		{Name: "delete" + e.Name, Type: d.ref(schema.ID), Arguments: ast.ArgumentDefinitionList{arg("id", id, ""), ifVersion}, Description: "Delete " + article(e.Name) + "; the answer is its id."},
 	}
 	if to := e.promotes; to != nil {
 		d.out.mutations = append(d.out.mutations, &ast.FieldDefinition{
 			Name: "promote" + e.Name, Type: d.ref(to.Name),
-			Arguments:   ast.ArgumentDefinitionList{arg("id", id, ""), arg("input", d.ref(to.Name+"Patch"), "Fields to set in place of what the "+e.Name+" held.")},
+			Arguments:   ast.ArgumentDefinitionList{arg("id", id, ""), arg("input", d.ref(to.Name+"Patch"), "Fields to set in place of what the "+e.Name+" held."), d.unmask[0]},
 			Description: "Turn " + article(e.Name) + " into " + article(to.Name) + " with the same id.",
 		})
 	}
@@ -219,6 +220,9 @@ func (d *definer) outputs(t *schema.Type) ast.FieldList {
 	list := make(ast.FieldList, len(t.Fields))
 	for i, f := range t.Fields {
 		block[i] = ast.FieldDefinition{Name: f.Name, Description: describe(f), Type: d.output(f.Type), Directives: d.directives(f)}
+		if f.Sensitive {
+			block[i].Arguments = d.unmask
+		}
 		list[i] = &block[i]
 	}
 	return list

@@ -63,7 +63,7 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 	if errs != nil {
 		return transport.Errors(errs)
 	}
-	r.engine, r.ctx, r.src = e, ctx, src
+	r.engine, r.ctx, r.src, r.readOnly = e, ctx, src, request.ReadOnly
 	response.Body = r.execute(p, pl)
 	if e.options.Observer != nil {
 		r.seen.Name, r.seen.Type = p.name, string(p.kind)
@@ -81,6 +81,8 @@ type run struct {
 	src    Source
 	vars   []any
 	seen   Observed
+
+	readOnly bool // the request came by GET
 
 	// The reads of all levels so far, and what waits for each of them.
 	reads   []Read
@@ -154,8 +156,27 @@ func (r *run) execute(p *prepared, pl *plan) []byte {
 	if r.failures > 0 {
 		r.out = append(append(append(r.out, `,"errors":[`...), r.errors...), ']')
 	}
+	r.extend()
 	r.out = append(r.out, '}')
 	return append(make([]byte, 0, len(r.out)), r.out...)
+}
+
+// extend writes the extensions that the source has for the answer.
+func (r *run) extend() {
+	x, ok := r.src.(Extender)
+	if !ok {
+		return
+	}
+	all := x.Extensions()
+	if len(all) == 0 {
+		return
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		r.engine.visible(r.ctx, fmt.Errorf("graph: extensions: %w", err)) // reports it
+		return
+	}
+	r.out = append(append(r.out, `,"extensions":`...), text...)
 }
 
 // data writes the operation's fields, unless one of them is null that must not be.
@@ -247,8 +268,9 @@ func (r *run) ask(f *fetch, a *answer, from *Node) {
 }
 
 func (r *run) read(f *fetch, from *Node) (read Read, err error) {
-	read = Read{Entity: f.entity.Entity, Fields: f.fields, First: 1}
+	read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1}
 	in := evaluation{vars: r.vars}
+	read.Unmask = r.unmask(&in, f)
 	switch f.kind {
 	case readOne:
 		read.Kind = ByID
@@ -284,10 +306,32 @@ func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 	return read, nil
 }
 
+// unmask evaluates the arguments that ask for sensitive fields in clear.
+func (r *run) unmask(in *evaluation, f *fetch) []Unmask {
+	var list []Unmask
+	for _, u := range f.unmask {
+		why, ok := in.value(u.arg).(map[string]any)
+		if !ok {
+			continue // null, or a variable that is not given: the fields stay masked
+		}
+		if r.readOnly {
+			in.fail(u.arg, "is for requests by POST only: reasons do not belong into addresses")
+			return nil
+		}
+		one := Unmask{Fields: u.paths}
+		one.Reason, _ = why["reason"].(string)
+		one.Purpose, _ = why["purpose"].(string)
+		one.OnBehalfOf, _ = why["onBehalfOf"].(string)
+		list = append(list, one)
+	}
+	return list
+}
+
 // write carries out a mutation.
 func (r *run) write(f *fetch, a *answer) {
-	w := Write{Entity: f.entity.Entity, Fields: f.fields}
+	w := Write{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive}
 	in := evaluation{vars: r.vars}
+	w.Unmask = r.unmask(&in, f)
 	w.ID, _ = in.text(f.args.id)
 	w.Owner, _ = in.text(f.args.owner)
 	w.IfVersion, _ = in.text(f.args.ifVersion)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -33,9 +34,13 @@ type fetch struct {
 	at     location
 	args   arguments
 	fields schema.FieldSet // of the documents, what the answer needs
-	views  []*object       // how a document is written: one view, or one for each place in a page
-	page   *object         // a page of documents; nil for a single one
-	change *object         // how a change is written, for readDiff
+
+	sensitive []string    // paths of the sensitive fields among them
+	unmask    []unmasking // which of them are asked for in clear
+
+	views  []*object // how a document is written: one view, or one for each place in a page
+	page   *object   // a page of documents; nil for a single one
+	change *object   // how a change is written, for readDiff
 }
 
 // The kinds of links. The other kinds are those of root fields.
@@ -44,6 +49,12 @@ const (
 	linkMany                             // a page of documents that are owned
 	linkOwner                            // the owner
 )
+
+// unmasking is an argument that asks for sensitive fields in clear.
+type unmasking struct {
+	arg   *argument
+	paths []string
+}
 
 // arguments are the arguments of a fetch; nil where the field has none of the name.
 type arguments struct {
@@ -133,6 +144,8 @@ type planner struct {
 	doc     *ast.QueryDocument
 	include func(ast.DirectiveList) bool // evaluates @skip and @include
 	size    int
+
+	unmask *argument // the unmask argument that covers what is being planned, or nil
 }
 
 func (p *planner) plan() *plan {
@@ -276,6 +289,8 @@ func (p *planner) fetch(c collected, kind operationKind, e *entity) *fetch {
 	f := &fetch{kind: kind, entity: e, key: c.key, at: c.at()}
 	p.size += 256
 	p.arguments(f, c.fields[0])
+	defer func(outer *argument) { p.unmask = outer }(p.unmask)
+	p.covered(c.fields[0])
 	switch kind {
 	case readDiff:
 		f.change = p.fixedMembers("FieldChange", c, changeOps)
@@ -294,9 +309,19 @@ func (p *planner) fetch(c collected, kind operationKind, e *entity) *fetch {
 	return f
 }
 
+// covered makes a field's own unmask argument the one that covers what is below it.
+func (p *planner) covered(field *ast.Field) {
+	if given := field.Arguments.ForName("unmask"); given != nil {
+		p.unmask = p.argument(field.Definition.Arguments.ForName("unmask"), given)
+	}
+}
+
 // arguments prepares the arguments of a field.
 func (p *planner) arguments(f *fetch, field *ast.Field) {
 	for _, def := range field.Definition.Arguments {
+		if def.Name == "unmask" {
+			continue // see covered
+		}
 		a := p.argument(def, field.Arguments.ForName(def.Name))
 		switch def.Name {
 		case "id":
@@ -362,7 +387,7 @@ func (p *planner) document(f *fetch, e *entity, c collected) *object {
 		m.op, m.index = opLink, len(links)
 		links = append(links, p.fetch(c, kind, to))
 	}
-	o := p.stored(e.Type, p.below(e.Name, c), func(m *member, c collected) bool {
+	o := p.stored(f, e.Type, place{}, p.below(e.Name, c), func(m *member, c collected) bool {
 		switch name := c.name(); {
 		case name == "id":
 			m.op = opID
@@ -399,9 +424,15 @@ func (p *planner) document(f *fetch, e *entity, c collected) *object {
 	return o
 }
 
-// stored plans an object that is stored in a document. The index of its properties is their slot
-// until number has run.
-func (p *planner) stored(t *schema.Type, fields []collected, special func(m *member, c collected) bool) *object {
+// place is where in a document something is.
+type place struct {
+	path  string // GraphQL names joined by '.'
+	whole string // path of the sensitive field around it, which is masked or clear as one; or empty
+}
+
+// stored plans an object that is stored in a document of f. The index of its properties is their
+// slot until number has run.
+func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected, special func(m *member, c collected) bool) *object {
 	o := p.members(t.Name, fields, func(m *member, c collected) {
 		if special != nil && special(m, c) {
 			return
@@ -411,16 +442,49 @@ func (p *planner) stored(t *schema.Type, fields []collected, special func(m *mem
 		if i < 0 {
 			return // the validator knows no such field
 		}
-		f := t.Fields[i]
-		if f == t.Extra {
+		field := t.Fields[i]
+		here := place{join(in.path, name), in.whole}
+		if field.Sensitive {
+			here.whole = cmp.Or(here.whole, here.path)
+			p.sensitive(f, here.whole, c)
+		}
+		if field == t.Extra {
 			m.op = opExtra
 			return
 		}
-		m.op, m.index = opProp, f.Slot
-		m.value = p.value(f.Type, c)
+		m.op, m.index = opProp, field.Slot
+		m.value = p.value(f, field.Type, here, c)
 	})
 	o.shape = t
 	return o
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// sensitive notes that a sensitive field is selected, and by which argument it is asked for in clear.
+func (p *planner) sensitive(f *fetch, path string, c collected) {
+	if !slices.Contains(f.sensitive, path) {
+		f.sensitive = append(f.sensitive, path)
+		p.size += 32 + len(path)
+	}
+	defer func(outer *argument) { p.unmask = outer }(p.unmask)
+	p.covered(c.fields[0])
+	if p.unmask == nil {
+		return
+	}
+	i := slices.IndexFunc(f.unmask, func(u unmasking) bool { return u.arg == p.unmask })
+	if i < 0 {
+		i = len(f.unmask)
+		f.unmask = append(f.unmask, unmasking{arg: p.unmask})
+	}
+	if !slices.Contains(f.unmask[i].paths, path) {
+		f.unmask[i].paths = append(f.unmask[i].paths, path)
+	}
 }
 
 // number collects the properties that an object wants, in the order of the schema, which is that
@@ -445,25 +509,25 @@ func (o *object) number() {
 	}
 }
 
-// value plans a stored value.
-func (p *planner) value(t *schema.Type, c collected) *value {
+// value plans a stored value of a document of f.
+func (p *planner) value(f *fetch, t *schema.Type, in place, c collected) *value {
 	v := &value{shape: t}
 	p.size += 64
 	switch t.Kind {
 	case schema.List:
-		v.elem = p.value(t.Elem, c)
+		v.elem = p.value(f, t.Elem, in, c)
 	case schema.Object:
-		v.object = p.nested(t, c)
+		v.object = p.nested(f, t, in, c)
 	case schema.Union:
 		for _, m := range t.Members {
-			v.members = append(v.members, p.nested(m, c))
+			v.members = append(v.members, p.nested(f, m, in, c))
 		}
 	}
 	return v
 }
 
-func (p *planner) nested(t *schema.Type, c collected) *object {
-	o := p.stored(t, p.below(t.Name, c), nil)
+func (p *planner) nested(f *fetch, t *schema.Type, in place, c collected) *object {
+	o := p.stored(f, t, in, p.below(t.Name, c), nil)
 	o.number()
 	return o
 }

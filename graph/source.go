@@ -23,6 +23,12 @@ type Source interface {
 	Write(ctx context.Context, w Write) Result
 }
 
+// Extender is a Source that adds to the extensions of the answer, once all has been read and written.
+type Extender interface {
+	// Extensions returns what to add by name, of JSON values; nothing if it is empty.
+	Extensions() map[string]any
+}
+
 // ReadKind says what a Read asks for.
 type ReadKind int
 
@@ -52,6 +58,19 @@ type Read struct {
 	// Fields are the entity's top-level fields that the answer needs, by Slot. A source need not
 	// provide, mask or decrypt any other.
 	Fields schema.FieldSet
+	// Sensitive are the paths of the sensitive fields among them, in no certain order: GraphQL names
+	// joined by '.', list indexes left out, nothing below a field that is sensitive as a whole.
+	Sensitive []string
+	// Unmask are those paths that the client wants to see in clear, by the reason given.
+	Unmask []Unmask
+}
+
+// Unmask is why a client wants to see sensitive fields in clear, and which.
+type Unmask struct {
+	Reason     string
+	Purpose    string // empty: none given
+	OnBehalfOf string // empty: none given
+	Fields     []string
 }
 
 // WriteKind says what a Write does.
@@ -74,7 +93,9 @@ type Write struct {
 	Input     map[string]any  // JSON properties (not GraphQL names), values as encoding/json gives them with UseNumber; the source may change it
 	IfVersion string          // expected version, or empty
 	TTLDays   *int            // nil: the schema's default
-	Fields    schema.FieldSet // as Read.Fields, of the document returned
+	Fields    schema.FieldSet // as in Read, of the document returned; so are Sensitive and Unmask
+	Sensitive []string
+	Unmask    []Unmask
 }
 
 // Result answers a Read or a Write.
@@ -85,6 +106,9 @@ type Result struct {
 	HasNext, HasPrevious bool
 	// Changes answer a Diff.
 	Changes []Change
+	// Refused is the reason why fields stay masked that the client wanted in clear. The answer is
+	// given nevertheless. As for Err, only an *Error is shown.
+	Refused error
 	// Err is the reason why there is no answer. An *Error is shown to the client; any other becomes
 	// an internal error with the request's id.
 	Err error

@@ -23,8 +23,9 @@ type static struct {
 	document   *ast.Definition
 	named      map[string]*ast.Type // nullable references to the scalars
 
-	page          ast.ArgumentDefinitionList
-	introspection ast.FieldList // __schema and __type
+	page          ast.ArgumentDefinitionList // of lists of documents
+	unmask        ast.ArgumentDefinitionList // of single documents and sensitive fields
+	introspection ast.FieldList              // __schema and __type
 }
 
 func newStatic() (*static, error) {
@@ -59,8 +60,22 @@ func newStatic() (*static, error) {
 		},
 		{Name: "after", Type: s.named[schema.String], Description: "The cursor to start behind."},
 	}
+	s.unmask = ast.ArgumentDefinitionList{
+		{Name: "unmask", Type: ast.NamedType(unmaskShape.Name, nil)},
+	}
+	s.page = append(s.page, s.unmask...)
 	return s, nil
 }
+
+// unmaskShape is the input type Unmask.
+var unmaskShape = func() *schema.Type {
+	text := &schema.Type{Kind: schema.Scalar, Name: schema.String}
+	t := &schema.Type{Kind: schema.Object, Name: "Unmask"}
+	for i, name := range []string{"reason", "purpose", "onBehalfOf"} {
+		t.Fields = append(t.Fields, &schema.Field{Name: name, Property: name, Type: text, Required: i == 0, Nullable: i > 0, Slot: i})
+	}
+	return t
+}()
 
 const (
 	documentType = "Document"

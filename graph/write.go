@@ -44,6 +44,9 @@ func (r *run) fetched(f *fetch, a *answer) {
 		r.null()
 		return
 	}
+	if a.result.Refused != nil {
+		r.fail(r.engine.visible(r.ctx, a.result.Refused), f.at, f.key)
+	}
 	r.enter(f.key)
 	defer r.leave()
 	start, ok := len(r.out), true

@@ -44,7 +44,7 @@ func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *sche
 	seen := map[string]bool{}
 	err := s.each(ctx, documents(id, current), func(list []storage.Record) error {
 		for _, r := range list {
-			doc, err := open(current, r)
+			doc, err := s.open(ctx, id, current, r)
 			if err != nil {
 				return err
 			}
@@ -96,16 +96,12 @@ func holds(value any, path []string) bool {
 }
 
 // open returns the content of a document's record as JSON.
-func open(e *schema.Entity, r storage.Record) (map[string]any, error) {
+func (s *Service) open(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) (map[string]any, error) {
 	var c content
 	if err := c.decode(r.Body); err != nil {
 		return nil, err
 	}
-	doc, err := e.Decode(c.Doc)
-	if err != nil {
-		return nil, fmt.Errorf("profile: decode: %w", err)
-	}
-	return doc, nil
+	return s.clear(ctx, id, e, r, c.Doc)
 }
 
 // Reindex makes every stored document of an entity findable by the keys of next, and claims what
@@ -139,7 +135,7 @@ func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity) e
 
 func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) error {
 	for {
-		doc, err := open(e, r)
+		doc, err := s.open(ctx, id, e, r)
 		if err != nil {
 			return err
 		}

@@ -19,14 +19,17 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
@@ -97,17 +100,46 @@ type Change struct {
 	From, To any    // JSON values, masked; nil when absent
 }
 
+// View says what is to be seen of documents.
+type View struct {
+	// Fields are the wanted top-level fields.
+	Fields schema.FieldSet
+	// Sensitive are the paths of the sensitive fields among them (see graph.Read): a shopper's own
+	// are shown in clear.
+	Sensitive []string
+	// Unmask are those paths that are to be shown in clear, by the reason given.
+	Unmask []Unmask
+	// Disclosed, unless nil, learns what became of Unmask.
+	Disclosed *Disclosed
+}
+
+// Unmask asks for fields in clear.
+type Unmask struct {
+	auth.Reason
+	Fields []string
+}
+
+// Disclosed tells what became of a wish to see fields in clear.
+type Disclosed struct {
+	// Receipts prove that the disclosures are on the record.
+	Receipts []audit.Receipt
+	// Refused is why the fields stayed masked: a *auth.RefusedError, or after a write, which stands
+	// nevertheless, whatever kept the disclosure off the record.
+	Refused error
+}
+
 // Service is the door to all documents.
 type Service struct {
 	store storage.Store
 	vault *vault.Vault
+	auth  *auth.Authorizer
 	now   func() time.Time
 	log   *slog.Logger
 }
 
 // New returns the service over a store.
-func New(store storage.Store, v *vault.Vault, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{store: store, vault: v, now: now, log: log}
+func New(store storage.Store, v *vault.Vault, a *auth.Authorizer, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{store: store, vault: v, auth: a, now: now, log: log}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,
@@ -202,21 +234,142 @@ func date(v bsoncore.Value) (time.Time, bool) {
 
 var errContent = errors.New("profile: stored document cannot be read")
 
-// present returns a record as its readers may see it, or false if it is out of p's reach.
-func (s *Service) present(p *auth.Principal, e *schema.Entity, r storage.Record, want schema.FieldSet) (Document, bool, error) {
-	if r.ID == "" || !p.Reaches(root(e, r)) {
-		return Document{}, false, nil
-	}
-	var c content
-	if err := c.decode(r.Body); err != nil {
-		return Document{}, false, err
-	}
-	body, masked, err := s.vault.Mask(e, c.Doc, want)
+// kept is a document as it is stored, with its content decoded.
+type kept struct {
+	storage.Record
+	content
+}
+
+// place says where a record's document is sealed.
+func place(id tenant.ID, e *schema.Entity, r storage.Record) vault.Place {
+	return vault.Place{Account: id, Subject: root(e, r), Entity: e.Name, ID: r.ID}
+}
+
+// clear returns a document's content as JSON, for the server's own work.
+func (s *Service) clear(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, sealed bson.Raw) (map[string]any, error) {
+	raw, err := s.vault.Open(ctx, place(id, e, r), sealed)
 	if err != nil {
-		return Document{}, false, err
+		return nil, err
 	}
-	return Document{ID: r.ID, Owner: r.Owner, Version: c.Version, Author: c.Author, Created: c.Created, Updated: c.Updated,
-		Expires: r.Expires, Masked: masked, Body: body, Cursor: r.ID}, true, nil
+	doc, err := e.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("profile: decode: %w", err)
+	}
+	return doc, nil
+}
+
+// show returns records as p may see them; what is out of p's reach, and absent records, are zero.
+func (s *Service) show(ctx context.Context, p *auth.Principal, e *schema.Entity, found []storage.Record, v View, pinned bool) ([]Document, error) {
+	docs, list, err := s.within(p, e, found)
+	if err != nil {
+		return nil, err
+	}
+	grant, err := s.grant(ctx, p, e, list, v, pinned)
+	if err != nil {
+		return nil, err
+	}
+	return docs, s.present(ctx, p, e, docs, list, v, grant)
+}
+
+// showWritten is show for a document that was just written: it is shown masked when the wish to
+// see it in clear fails, because the write stands.
+func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, v View) (Document, error) {
+	docs, list, err := s.within(p, e, []storage.Record{r})
+	if err != nil {
+		return Document{}, err
+	}
+	grant, err := s.grant(ctx, p, e, list, v, false)
+	if err != nil && v.Disclosed != nil {
+		v.Disclosed.Refused = err
+	}
+	err = s.present(ctx, p, e, docs, list, v, grant)
+	return docs[0], err
+}
+
+// within decodes those records that p may read; the others are zero, and so are their documents.
+func (s *Service) within(p *auth.Principal, e *schema.Entity, found []storage.Record) ([]Document, []kept, error) {
+	list := make([]kept, len(found))
+	for i, r := range found {
+		if r.ID == "" || !p.Reaches(root(e, r)) {
+			continue
+		}
+		list[i].Record = r
+		if err := list[i].decode(r.Body); err != nil {
+			return nil, nil, err
+		}
+	}
+	return make([]Document, len(found)), list, nil
+}
+
+// grants is leave to see what any of its grants covers.
+type grants []auth.Grant
+
+func (g grants) Covers(account tenant.ID, entity, id, path string) bool {
+	return slices.ContainsFunc(g, func(one auth.Grant) bool { return one.Covers(account, entity, id, path) })
+}
+
+// grant asks for leave to show documents as v wishes. A refusal is told by v; an error means that
+// nothing may be shown in clear because the record could not be written.
+func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity, list []kept, v View, pinned bool) (grants, error) {
+	wishes := v.Unmask
+	if p.Confined() { // a shopper sees the own data, and says no reason
+		wishes = nil
+		if len(v.Sensitive) > 0 {
+			wishes = []Unmask{{Fields: v.Sensitive}}
+		}
+	}
+	var all grants
+	for _, wish := range wishes {
+		var asked []auth.Disclosure
+		for i := range list {
+			if k := &list[i]; k.ID != "" {
+				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
+			}
+		}
+		if len(asked) == 0 {
+			return nil, nil
+		}
+		g, err := s.auth.Grant(ctx, p, asked, wish.Reason)
+		if refused := (*auth.RefusedError)(nil); errors.As(err, &refused) {
+			if v.Disclosed != nil {
+				v.Disclosed.Refused = err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
+		if v.Disclosed != nil {
+			v.Disclosed.Receipts = append(v.Disclosed.Receipts, g.Receipts...)
+		}
+	}
+	return all, nil
+}
+
+// present fills in the documents of a list of records.
+func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Entity, docs []Document, list []kept, v View, grant grants) error {
+	for i := range list {
+		k := &list[i]
+		if k.ID == "" {
+			continue
+		}
+		at := place(p.Account, e, k.Record)
+		var body bson.Raw
+		var masked []string
+		var err error
+		if len(grant) > 0 {
+			body, masked, err = s.vault.Reveal(ctx, grant, at, e, k.Doc, v.Fields)
+		} else {
+			body, masked, err = s.vault.Mask(ctx, at, e, k.Doc, v.Fields)
+		}
+		if err != nil {
+			return err
+		}
+		docs[i] = Document{ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
+			Expires: k.Expires, Masked: masked, Body: body, Cursor: k.ID}
+	}
+	return nil
 }
 
 // root returns the id that decides who reaches a document.

@@ -18,7 +18,7 @@ import (
 )
 
 // Get returns documents by id, in the order of ids; absent ones are zero.
-func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, ids []string, want schema.FieldSet) ([]Document, error) {
+func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, ids []string, v View) ([]Document, error) {
 	if err := p.Check(auth.Read); err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, 
 	if err != nil {
 		return nil, err
 	}
-	return s.presentAll(p, e, found, want)
+	return s.show(ctx, p, e, found, v, false)
 }
 
 // records reads the newest versions of documents; absent ones are zero records.
@@ -88,38 +88,28 @@ func plausible(id string) bool {
 	return true
 }
 
-func (s *Service) presentAll(p *auth.Principal, e *schema.Entity, found []storage.Record, want schema.FieldSet) ([]Document, error) {
-	docs := make([]Document, len(found))
-	for i, r := range found {
-		d, _, err := s.present(p, e, r, want)
-		if err != nil {
-			return nil, err
-		}
-		docs[i] = d
-	}
-	return docs, nil
-}
-
 // Lookup returns, for each value, the first document (by id) whose key has it; absent ones are zero.
-func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entity, key *schema.Field, values []any, want schema.FieldSet) ([]Document, error) {
+func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entity, key *schema.Field, values []any, v View) ([]Document, error) {
 	if err := p.Check(auth.Read); err != nil {
 		return nil, err
 	}
-	docs := make([]Document, len(values))
 	var entries []string
-	var at []int
+	var at []int // the value that each entry belongs to
 	for i, value := range values {
-		entry, err := s.vault.Index(ctx, p.Account, e.Name, key, value)
-		if errors.Is(err, vault.ErrValue) || err == nil && entry == "" {
+		all, err := s.vault.Entries(ctx, p.Account, e.Name, key, value)
+		if errors.Is(err, vault.ErrValue) {
 			continue // no document has such a value
 		}
 		if err != nil {
 			return nil, err
 		}
-		entries, at = append(entries, entry), append(at, i)
+		for _, entry := range all {
+			entries, at = append(entries, entry), append(at, i)
+		}
 	}
+	records := make([]storage.Record, len(values))
 	if len(entries) == 0 {
-		return docs, nil
+		return s.show(ctx, p, e, records, v, false)
 	}
 	// A shopper's own document may stand behind others that are out of reach.
 	limit := 1
@@ -130,24 +120,19 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if err != nil {
 		return nil, fmt.Errorf("profile: look up: %w", err)
 	}
-	for i, records := range found {
-		for _, r := range records {
-			d, ok, err := s.present(p, e, r, want)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				docs[at[i]] = d
-				break
+	for n, list := range found {
+		for _, r := range list {
+			if first := &records[at[n]]; p.Reaches(root(e, r)) && (first.ID == "" || r.ID < first.ID) {
+				*first = r
 			}
 		}
 	}
-	return docs, nil
+	return s.show(ctx, p, e, records, v, false)
 }
 
 // List returns documents in order of id, which is the order of their creation: at most first, those
 // behind the cursor after.
-func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity, first int, after string, want schema.FieldSet) (Page, error) {
+func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity, first int, after string, v View) (Page, error) {
 	if err := p.Check(auth.Read); err != nil {
 		return Page{}, err
 	}
@@ -159,13 +144,13 @@ func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		if after >= p.Subject {
 			return Page{}, nil
 		}
-		docs, err := s.Get(ctx, p, e, []string{p.Subject}, want)
+		docs, err := s.Get(ctx, p, e, []string{p.Subject}, v)
 		if err != nil || docs[0].ID == "" {
 			return Page{}, err
 		}
 		return Page{Documents: docs}, nil
 	case p.Confined():
-		pages, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, want)
+		pages, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, v)
 		if err != nil {
 			return Page{}, err
 		}
@@ -175,21 +160,21 @@ func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity,
 	if err != nil {
 		return Page{}, fmt.Errorf("profile: list: %w", err)
 	}
-	return s.page(p, e, found, first, want)
+	return s.page(ctx, p, e, found, first, v, false)
 }
 
 // page presents records of which there may be one too many.
-func (s *Service) page(p *auth.Principal, e *schema.Entity, found []storage.Record, first int, want schema.FieldSet) (Page, error) {
+func (s *Service) page(ctx context.Context, p *auth.Principal, e *schema.Entity, found []storage.Record, first int, v View, pinned bool) (Page, error) {
 	more := len(found) > first
 	if more {
 		found = found[:first]
 	}
-	docs, err := s.presentAll(p, e, found, want)
+	docs, err := s.show(ctx, p, e, found, v, pinned)
 	return Page{Documents: docs, More: more}, err
 }
 
 // Owned returns, for each owner, a page of the documents of e that it owns, in order of id.
-func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity, owners []string, first int, after string, want schema.FieldSet) ([]Page, error) {
+func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity, owners []string, first int, after string, v View) ([]Page, error) {
 	if err := p.Check(auth.Read); err != nil {
 		return nil, err
 	}
@@ -201,7 +186,7 @@ func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity
 		if !slices.Contains(owners, p.Subject) {
 			return pages, nil
 		}
-		own, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, want)
+		own, err := s.Owned(ctx, p, e, []string{p.Subject}, first, after, v)
 		if err != nil {
 			return nil, err
 		}
@@ -216,17 +201,27 @@ func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity
 	if err != nil {
 		return nil, fmt.Errorf("profile: list owned: %w", err)
 	}
+	// All of them together, so that what is disclosed is one write to the record.
+	var all []storage.Record
 	for i, records := range found {
-		if pages[i], err = s.page(p, e, records, first, want); err != nil {
-			return nil, err
+		if pages[i].More = len(records) > first; pages[i].More {
+			found[i] = records[:first]
 		}
+		all = append(all, found[i]...)
+	}
+	docs, err := s.show(ctx, p, e, all, v, false)
+	if err != nil {
+		return nil, err
+	}
+	for i, records := range found {
+		pages[i].Documents, docs = docs[:len(records):len(records)], docs[len(records):]
 	}
 	return pages, nil
 }
 
 // Versions returns the versions of a document, newest first: at most first, those behind the
 // cursor after. An absent document has none.
-func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, first int, after string, want schema.FieldSet) (Page, error) {
+func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, first int, after string, v View) (Page, error) {
 	current, c, err := s.reach(ctx, p, e, id)
 	if errors.Is(err, ErrNotFound) {
 		return Page{}, nil
@@ -251,21 +246,24 @@ func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Ent
 		if err != nil {
 			return Page{}, fmt.Errorf("profile: versions: %w", err)
 		}
-		list = append(list, old...)
+		for _, r := range old {
+			r.ID, r.Owner = id, current.Owner
+			list = append(list, r)
+		}
 	}
-	page, err := s.page(p, e, list, first, want)
+	page, err := s.page(ctx, p, e, list, first, v, true)
 	if err != nil {
 		return Page{}, err
 	}
 	for i := range page.Documents {
 		d := &page.Documents[i]
-		d.ID, d.Cursor = id, strconv.Itoa(int(number(d.Version)))
+		d.Cursor = strconv.Itoa(int(number(d.Version)))
 	}
 	return page, nil
 }
 
 // Version returns one version of a document, or a zero Document.
-func (s *Service) Version(ctx context.Context, p *auth.Principal, e *schema.Entity, id, version string, want schema.FieldSet) (Document, error) {
+func (s *Service) Version(ctx context.Context, p *auth.Principal, e *schema.Entity, id, version string, v View) (Document, error) {
 	r, err := s.versionRecord(ctx, p, e, id, version)
 	if errors.Is(err, ErrNotFound) {
 		return Document{}, nil
@@ -273,8 +271,11 @@ func (s *Service) Version(ctx context.Context, p *auth.Principal, e *schema.Enti
 	if err != nil {
 		return Document{}, err
 	}
-	d, _, err := s.present(p, e, r, want)
-	return d, err
+	docs, err := s.show(ctx, p, e, []storage.Record{r}, v, true)
+	if err != nil {
+		return Document{}, err
+	}
+	return docs[0], nil
 }
 
 // versionRecord returns the record of one version, with the id of its document.
@@ -368,14 +369,14 @@ func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		if err := c.decode(r.Body); err != nil {
 			return nil, err
 		}
-		if clear[i], err = e.Decode(c.Doc); err != nil {
+		if clear[i], err = s.clear(ctx, p.Account, e, r, c.Doc); err != nil {
 			return nil, err
 		}
 		all := schema.FieldSet{}
 		for _, f := range e.Type.Fields {
 			all.Add(f.Slot)
 		}
-		body, _, err := s.vault.Mask(e, c.Doc, all)
+		body, _, err := s.vault.Mask(ctx, place(p.Account, e, r), e, c.Doc, all)
 		if err != nil {
 			return nil, err
 		}

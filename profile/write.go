@@ -21,7 +21,7 @@ import (
 
 // Create writes a new document. Owner is the id of the document that owns it, if the entity has an
 // owner. Input is taken over and may be changed.
-func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, owner string, input map[string]any, ttlDays *int, want schema.FieldSet) (Document, error) {
+func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, owner string, input map[string]any, ttlDays *int, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
@@ -39,10 +39,10 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 			id = owner // so that insert-if-absent keeps it the only one
 		}
 	}
-	return s.create(ctx, p, e, id, owner, input, ttlDays, want)
+	return s.create(ctx, p, e, id, owner, input, ttlDays, v)
 }
 
-func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, id, owner string, input map[string]any, ttlDays *int, want schema.FieldSet) (Document, error) {
+func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, id, owner string, input map[string]any, ttlDays *int, v View) (Document, error) {
 	ttl := e.TTLDays
 	if ttlDays != nil {
 		if ttl = *ttlDays; ttl < 1 || ttl > maxTTLDays {
@@ -50,7 +50,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		}
 	}
 	e.Defaults(input)
-	doc, err := encode(e, input)
+	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, input)
 	if err != nil {
 		return Document{}, err
 	}
@@ -80,12 +80,11 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		// The document may be there, so the claims stay. Without it they are void in time.
 		return Document{}, fmt.Errorf("profile: create: %w", err)
 	}
-	d, _, err := s.present(p, e, r, want)
-	return d, err
+	return s.showWritten(ctx, p, e, r, v)
 }
 
-// encode validates a document and gives its stored form.
-func encode(e *schema.Entity, doc map[string]any) (bson.Raw, error) {
+// seal validates a document and gives the form in which the record r keeps it.
+func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, doc map[string]any) (bson.Raw, error) {
 	if violations := e.Validate(doc); len(violations) > 0 {
 		return nil, &InvalidError{Violations: violations}
 	}
@@ -93,12 +92,12 @@ func encode(e *schema.Entity, doc map[string]any) (bson.Raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profile: encode: %w", err)
 	}
-	return raw, nil
+	return s.vault.Seal(ctx, place(id, e, r), e, raw)
 }
 
 // Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays. The
 // patch is by JSON property. IfVersion, unless empty, is the version that the document must be at.
-func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, want schema.FieldSet) (Document, error) {
+func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
@@ -106,7 +105,7 @@ func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, ErrTTL
 	}
 	for {
-		d, err := s.update(ctx, p, e, id, patch, ifVersion, ttlDays, want)
+		d, err := s.update(ctx, p, e, id, patch, ifVersion, ttlDays, v)
 		if errors.Is(err, storage.ErrConflict) { // somebody else was faster
 			continue
 		}
@@ -114,7 +113,7 @@ func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 }
 
-func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, want schema.FieldSet) (Document, error) {
+func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
 	old, c, err := s.find(ctx, p, e, id)
 	if err != nil {
 		return Document{}, err
@@ -122,9 +121,9 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if ifVersion != "" && ifVersion != c.Version {
 		return Document{}, &VersionError{Current: c.Version}
 	}
-	doc, err := e.Decode(c.Doc)
+	doc, err := s.clear(ctx, p.Account, e, old, c.Doc)
 	if err != nil {
-		return Document{}, fmt.Errorf("profile: decode: %w", err)
+		return Document{}, err
 	}
 	before, err := s.keys(ctx, p.Account, e, doc)
 	if invalid := (*InvalidError)(nil); err != nil && !errors.As(err, &invalid) {
@@ -132,7 +131,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	prune(doc, e.Type)
 	merge(doc, patch, e.Type)
-	raw, err := encode(e, doc)
+	raw, err := s.seal(ctx, p.Account, e, old, doc)
 	if err != nil {
 		return Document{}, err
 	}
@@ -172,8 +171,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, err
 	}
 	s.release(ctx, p.Account, e, dropped)
-	d, _, err := s.present(p, e, r, want)
-	return d, err
+	return s.showWritten(ctx, p, e, r, v)
 }
 
 // archive copies the newest version of a document among its old ones.
@@ -327,21 +325,21 @@ var promoted = []struct{ property, entity string }{
 // with patch applied to it; its addresses and contacts become documents that the profile owns. A
 // promotion that was interrupted is finished by the next one; one that was done already is answered
 // with the profile and changes nothing.
-func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, want schema.FieldSet) (Document, error) {
+func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
 	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
 	r, c, err := s.find(ctx, p, prospects, id)
 	if errors.Is(err, ErrNotFound) {
-		return s.promotedTo(ctx, p, profiles, id, want)
+		return s.promotedTo(ctx, p, profiles, id, v)
 	}
 	if err != nil {
 		return Document{}, err
 	}
-	from, err := prospects.Decode(c.Doc)
+	from, err := s.clear(ctx, p.Account, prospects, r, c.Doc)
 	if err != nil {
-		return Document{}, fmt.Errorf("profile: decode: %w", err)
+		return Document{}, err
 	}
 	owned, err := s.ownedByPromotion(set, id, from)
 	if err != nil {
@@ -354,15 +352,15 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		}
 	}
 	merge(doc, patch, profiles.Type)
-	d, err := s.create(ctx, p, profiles, id, "", doc, nil, want)
+	d, err := s.create(ctx, p, profiles, id, "", doc, nil, v)
 	if errors.Is(err, ErrExists) {
-		d, err = s.promotedTo(ctx, p, profiles, id, want)
+		d, err = s.promotedTo(ctx, p, profiles, id, v)
 	}
 	if err != nil {
 		return Document{}, err
 	}
 	for _, o := range owned {
-		_, err := s.create(ctx, p, o.entity, o.id, id, o.doc, nil, schema.FieldSet{})
+		_, err := s.create(ctx, p, o.entity, o.id, id, o.doc, nil, View{})
 		if err != nil && !errors.Is(err, ErrExists) {
 			return Document{}, err
 		}
@@ -375,12 +373,12 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 }
 
 // promotedTo returns the profile that a prospect has become already.
-func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *schema.Entity, id string, want schema.FieldSet) (Document, error) {
+func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *schema.Entity, id string, v View) (Document, error) {
 	r, _, err := s.find(ctx, p, profiles, id)
 	if err != nil {
 		return Document{}, err
 	}
-	d, _, err := s.present(p, profiles, r, want)
+	d, _, err := s.present(p, profiles, r, v)
 	return d, err
 }
 
@@ -434,7 +432,7 @@ type claimed struct {
 func (s *Service) keys(ctx context.Context, id tenant.ID, e *schema.Entity, doc map[string]any) (keySet, error) {
 	var k keySet
 	for _, key := range e.Keys {
-		entry, err := s.vault.Index(ctx, id, e.Name, key.Field, doc[key.Field.Property])
+		entries, err := s.vault.Entries(ctx, id, e.Name, key.Field, doc[key.Field.Property])
 		if errors.Is(err, vault.ErrValue) {
 			return k, &InvalidError{Violations: []schema.Violation{{Path: key.Field.Property, Rule: "v-indexed",
 				Message: "cannot be normalised for look-up as " + key.Field.Normalize}}}
@@ -442,12 +440,11 @@ func (s *Service) keys(ctx context.Context, id tenant.ID, e *schema.Entity, doc 
 		if err != nil {
 			return k, err
 		}
-		if entry == "" {
-			continue
-		}
-		k.entries = append(k.entries, entry)
+		k.entries = append(k.entries, entries...)
 		if key.Unique {
-			k.unique = append(k.unique, claimed{key.Field, entry})
+			for _, entry := range entries {
+				k.unique = append(k.unique, claimed{key.Field, entry})
+			}
 		}
 	}
 	return k, nil

@@ -2,7 +2,10 @@ package resolvers
 
 import (
 	"context"
+	"slices"
+	"sync"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/dataloader"
 	"github.com/profilegraph/profilegraph/graph"
@@ -16,13 +19,51 @@ type Data struct {
 	principal *auth.Principal
 	set       *schema.Set
 	loader    dataloader.Loader
+
+	mu       sync.Mutex
+	receipts []audit.Receipt
 }
 
-var _ graph.Source = (*Data)(nil)
+var (
+	_ graph.Source   = (*Data)(nil)
+	_ graph.Extender = (*Data)(nil)
+)
 
 // NewData returns the source of a request: who asks, and the schemas that the request runs on.
 func NewData(docs *profile.Service, p *auth.Principal, set *schema.Set) *Data {
-	return &Data{docs: docs, principal: p, set: set, loader: dataloader.New(docs, p)}
+	d := &Data{docs: docs, principal: p, set: set}
+	d.loader = dataloader.New(docs, p, d.disclosed)
+	return d
+}
+
+// disclosed keeps the receipts for what the answer shows in clear.
+func (d *Data) disclosed(receipts []audit.Receipt) {
+	if len(receipts) == 0 {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.receipts = append(d.receipts, receipts...)
+}
+
+// Extensions tells where on the record the disclosures of the answer are: the index of each entry,
+// and the newest signed checkpoint, whose tree holds them all.
+func (d *Data) Extensions() map[string]any {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.receipts) == 0 {
+		return nil
+	}
+	entries := make([]int64, len(d.receipts))
+	newest := d.receipts[0]
+	for i, r := range d.receipts {
+		entries[i] = r.Index
+		if r.Index > newest.Index {
+			newest = r
+		}
+	}
+	slices.Sort(entries)
+	return map[string]any{"audit": map[string]any{"entries": entries, "checkpoint": newest.Checkpoint}}
 }
 
 // Read answers the reads of a level.
@@ -30,30 +71,33 @@ func (d *Data) Read(ctx context.Context, reads []graph.Read) []graph.Result {
 	results := d.loader.Read(ctx, reads)
 	for i := range results {
 		results[i].Err = explained(results[i].Err)
+		results[i].Refused = explained(results[i].Refused)
 	}
 	return results
 }
 
 // Write carries out a mutation.
 func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
-	doc, err := d.write(ctx, w)
+	view := dataloader.View(w.Fields, w.Sensitive, w.Unmask)
+	doc, err := d.write(ctx, w, view)
 	if err != nil {
 		return graph.Result{Err: explained(err)}
 	}
+	d.disclosed(view.Disclosed.Receipts)
 	if doc.ID == "" {
 		return graph.Result{}
 	}
-	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc)}}
+	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc)}, Refused: explained(view.Disclosed.Refused)}
 }
 
-func (d *Data) write(ctx context.Context, w graph.Write) (profile.Document, error) {
+func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profile.Document, error) {
 	switch w.Kind {
 	case graph.Create:
-		return d.docs.Create(ctx, d.principal, d.set, w.Entity, w.Owner, w.Input, w.TTLDays, w.Fields)
+		return d.docs.Create(ctx, d.principal, d.set, w.Entity, w.Owner, w.Input, w.TTLDays, v)
 	case graph.Update:
-		return d.docs.Update(ctx, d.principal, w.Entity, w.ID, w.Input, w.IfVersion, w.TTLDays, w.Fields)
+		return d.docs.Update(ctx, d.principal, w.Entity, w.ID, w.Input, w.IfVersion, w.TTLDays, v)
 	case graph.Promote:
-		return d.docs.Promote(ctx, d.principal, d.set, w.ID, w.Input, w.Fields)
+		return d.docs.Promote(ctx, d.principal, d.set, w.ID, w.Input, v)
 	default:
 		err := d.docs.Delete(ctx, d.principal, d.set, w.Entity, w.ID, w.IfVersion)
 		return profile.Document{ID: w.ID}, err

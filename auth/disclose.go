@@ -1,0 +1,104 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// Policy returns the account's policy. Whoever may see clear values, or looks after those who do,
+// may read it.
+func (a *Authorizer) Policy(ctx context.Context, p *Principal) (Policy, error) {
+	if !p.May(Unmask) && !p.May(Audit) {
+		if err := p.Check(Privacy); err != nil {
+			return Policy{}, err
+		}
+	}
+	policy, _, err := a.policies.load(ctx, p.Account)
+	return policy, err
+}
+
+// SetPolicy puts a policy in the place of the account's.
+func (a *Authorizer) SetPolicy(ctx context.Context, p *Principal, policy Policy) error {
+	if err := p.Check(Privacy); err != nil {
+		return err
+	}
+	if err := policy.Check(); err != nil {
+		return err
+	}
+	_, rev, err := a.policies.load(ctx, p.Account)
+	if err != nil {
+		return err
+	}
+	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutPolicy", Outcome: audit.Allowed,
+		RequestID: a.requestID(ctx), Details: map[string]string{"purposes": strconv.Itoa(len(policy.Purposes))}})
+	if err != nil {
+		return fmt.Errorf("auth: policy: %w", err)
+	}
+	return a.policies.save(ctx, p.Account, policy, rev)
+}
+
+// Recorded is an entry of the record as an auditor reads it.
+type Recorded struct {
+	audit.Entry
+	// Reason is the requester's text; empty where none was given, or where it cannot be read any
+	// more since its data subject was erased.
+	Reason string
+}
+
+// Log is the audit record as it is read. *[audit.Log] is one.
+type Log interface {
+	Recorder
+	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
+	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
+	PublicKey() string
+}
+
+// Query returns what the account's record tells, and whether there is more.
+func (a *Authorizer) Query(ctx context.Context, p *Principal, f audit.Filter) ([]Recorded, bool, error) {
+	if err := p.Check(Audit); err != nil {
+		return nil, false, err
+	}
+	entries, more, err := a.record.Query(ctx, p.Account, f)
+	if err != nil {
+		return nil, false, fmt.Errorf("auth: query the record: %w", err)
+	}
+	list := make([]Recorded, len(entries))
+	for i, e := range entries {
+		list[i].Entry = e
+		if len(e.Reason) == 0 {
+			continue
+		}
+		// A reason that cannot be read leaves the entry as good as it was.
+		if text, err := a.sealer.OpenText(ctx, p.Account, e.Subject, e.Reason); err == nil {
+			list[i].Reason = text
+		}
+	}
+	return list, more, nil
+}
+
+// Checkpoint returns a signed checkpoint of the account's record, and the public key to check it with.
+func (a *Authorizer) Checkpoint(ctx context.Context, p *Principal) (checkpoint, publicKey string, err error) {
+	if err := p.Check(Audit); err != nil {
+		return "", "", err
+	}
+	checkpoint, err = a.record.Checkpoint(ctx, p.Account)
+	if err != nil {
+		return "", "", fmt.Errorf("auth: checkpoint: %w", err)
+	}
+	return checkpoint, a.record.PublicKey(), nil
+}
+
+// note writes an administrative act to the record, before it is done.
+func note(ctx context.Context, record Recorder, p *Principal, requestID string, action string, details map[string]string) error {
+	_, err := record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: action, Outcome: audit.Allowed,
+		RequestID: requestID, Details: details})
+	if err != nil {
+		return fmt.Errorf("auth: %s: %w", action, err)
+	}
+	return nil
+}
+

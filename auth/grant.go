@@ -1,0 +1,230 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// Reason is why somebody wants to see sensitive values in clear.
+type Reason struct {
+	Text       string // 10 to 1,000 characters; not needed of a shopper who sees the own data
+	Purpose    string // code of one of the account's purposes, once it has declared any
+	OnBehalfOf string // for whom, if it is for somebody else; at most 200 characters
+}
+
+// Disclosure is one document of which sensitive fields are to be seen.
+type Disclosure struct {
+	Entity  string
+	ID      string
+	Subject string // id of the profile or prospect that the document is about
+	Version string
+	Pinned  bool     // whether that version was asked for, rather than the newest
+	Fields  []string // GraphQL names joined by '.'
+}
+
+// Grant is leave to see certain fields of certain documents in clear. Only [Authorizer.Grant] makes
+// one that covers anything, after it is on the record.
+type Grant struct {
+	covers map[granted]bool
+	// Receipts prove that the disclosures are on the record, in the order in which they were asked for.
+	Receipts []audit.Receipt
+}
+
+type granted struct {
+	account          tenant.ID
+	entity, id, path string
+}
+
+// Covers reports whether a field of a document may be seen in clear.
+func (g Grant) Covers(account tenant.ID, entity, id, path string) bool {
+	return g.covers[granted{account, entity, id, path}]
+}
+
+// RefusedError says that a disclosure was refused. The refusal is on the record.
+type RefusedError struct{ Refusal Refusal }
+
+func (e *RefusedError) Error() string { return "auth: disclosure refused: " + string(e.Refusal) }
+
+// Sealer encrypts what people write for the record: they type personal data into it.
+type Sealer interface {
+	SealText(ctx context.Context, account tenant.ID, subject, text string) ([]byte, error)
+}
+
+// Recorder is the audit record. *[audit.Log] is one.
+type Recorder interface {
+	Append(ctx context.Context, entries ...audit.Entry) ([]audit.Receipt, error)
+}
+
+// Authorizer decides on disclosures and puts them on the record.
+type Authorizer struct {
+	record    Recorder
+	sealer    Sealer
+	store     storage.Store
+	policies  policies
+	now       func() time.Time
+	requestID func(context.Context) string
+}
+
+// NewAuthorizer returns an authorizer. RequestID tells the id of the request that a context belongs to.
+func NewAuthorizer(record Recorder, sealer Sealer, store storage.Store, now func() time.Time, requestID func(context.Context) string) *Authorizer {
+	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, now: now, requestID: requestID}
+}
+
+// Grant decides whether p may see what is asked, and writes the decision to the record. It returns
+// a grant only after the record of every disclosure is durable. When one disclosure is refused all
+// are, with a *RefusedError; the attempt is on the record too. Any other error means that nothing
+// is granted.
+func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Grant, error) {
+	refusal, err := a.decide(ctx, p, asked, why)
+	if err != nil {
+		return Grant{}, err
+	}
+	entries := make([]audit.Entry, len(asked))
+	outcome := "ALLOWED"
+	details := map[string]string(nil)
+	if refusal != "" {
+		outcome, details = "DENIED", map[string]string{"refusal": string(refusal)}
+	}
+	text := why.Text
+	if refusal == NoReason { // what is out of bounds is not kept
+		text, why.OnBehalfOf = "", ""
+	}
+	for i, d := range asked {
+		e := audit.Entry{Time: a.now().UTC(), Account: p.Account, Actor: p.Actor, OnBehalfOf: why.OnBehalfOf, Action: action(d),
+			Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields, RequestID: a.requestID(ctx),
+			Outcome: outcome, Details: details}
+		if refusal != UnknownPurpose { // a code that means nothing here is a client's text
+			e.Purpose = why.Purpose
+		}
+		if text != "" {
+			if e.Reason, err = a.sealer.SealText(ctx, p.Account, d.Subject, text); err != nil {
+				return Grant{}, fmt.Errorf("auth: grant: %w", err)
+			}
+		}
+		entries[i] = e
+	}
+	receipts, err := a.record.Append(ctx, entries...)
+	if err != nil {
+		return Grant{}, fmt.Errorf("auth: grant: %w", err)
+	}
+	if refusal != "" {
+		return Grant{}, &RefusedError{Refusal: refusal}
+	}
+	g := Grant{covers: map[granted]bool{}, Receipts: receipts}
+	for _, d := range asked {
+		for _, path := range d.Fields {
+			g.covers[granted{p.Account, d.Entity, d.ID, path}] = true
+		}
+	}
+	return g, nil
+}
+
+// action names a disclosure as the published audit events do.
+func action(d Disclosure) string {
+	if d.Pinned {
+		return "Get" + d.Entity + "VersionUnmasked"
+	}
+	return "Get" + d.Entity + "Unmasked"
+}
+
+// decide judges all disclosures of one request; "" is yes.
+func (a *Authorizer) decide(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Refusal, error) {
+	own := p.Confined()
+	for _, d := range asked {
+		own = own && p.Reaches(d.Subject)
+	}
+	if own { // a shopper may always see the own data
+		return "", nil
+	}
+	if n := utf8.RuneCountInString(strings.TrimSpace(why.Text)); n < 10 || n > 1_000 || utf8.RuneCountInString(why.OnBehalfOf) > 200 {
+		if !p.May(Unmask) {
+			return NoPermission, nil
+		}
+		return NoReason, nil
+	}
+	policy, _, err := a.policies.load(ctx, p.Account)
+	if err != nil {
+		return "", err
+	}
+	var purpose *Purpose
+	for _, d := range asked {
+		var refusal Refusal
+		if purpose, refusal = policy.judge(p, d.Entity, d.Fields, why.Purpose, a.now()); refusal != "" {
+			return refusal, nil
+		}
+	}
+	if purpose == nil {
+		return "", nil
+	}
+	if purpose.Approval {
+		for _, d := range asked {
+			ok, err := a.approved(ctx, p, purpose.Code, d.Subject)
+			if err != nil || !ok {
+				return ApprovalMissing, err
+			}
+		}
+	}
+	if purpose.BudgetPerHour > 0 {
+		ok, err := a.spend(ctx, p, *purpose, len(asked))
+		if err != nil || !ok {
+			return BudgetExhausted, err
+		}
+	}
+	return "", nil
+}
+
+// budgetSpace holds what requesters have seen: a counter for each requester, purpose and hour.
+func budgetSpace(id tenant.ID) storage.Space {
+	return storage.Space{Account: id, Collection: storage.Accounts, Part: "budget"}
+}
+
+// spend counts disclosures against the budget of the running hour, and reports whether they fit.
+func (a *Authorizer) spend(ctx context.Context, p *Principal, purpose Purpose, n int) (bool, error) {
+	hour := a.now().UTC().Truncate(time.Hour)
+	id := fmt.Sprintf("%s/%s/%d", p.Actor, purpose.Code, hour.Unix())
+	for {
+		spent, rev := 0, ""
+		r, err := a.store.Get(ctx, budgetSpace(p.Account), id)
+		switch {
+		case err == nil:
+			var c struct{ Spent int }
+			if err := bson.Unmarshal(r.Body, &c); err != nil {
+				return false, fmt.Errorf("auth: budget cannot be read: %w", err)
+			}
+			spent, rev = c.Spent, r.Rev
+		case !errors.Is(err, storage.ErrNotFound):
+			return false, fmt.Errorf("auth: budget: %w", err)
+		}
+		if spent+n > purpose.BudgetPerHour {
+			return false, nil
+		}
+		body, err := bson.Marshal(struct{ Spent int }{spent + n})
+		if err != nil {
+			return false, fmt.Errorf("auth: budget: %w", err)
+		}
+		next := storage.Record{ID: id, Rev: rand.Text(), Expires: hour.Add(2 * time.Hour), Body: body}
+		if rev == "" {
+			err = a.store.Insert(ctx, budgetSpace(p.Account), next)
+		} else {
+			err = a.store.Replace(ctx, budgetSpace(p.Account), next, rev)
+		}
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, storage.ErrExists), errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrNotFound):
+		default:
+			return false, fmt.Errorf("auth: budget: %w", err)
+		}
+	}
+}
