@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -190,11 +191,11 @@ func makeNullable(m map[string]any, n *node) {
 			m["type"] = v
 		}
 	case []any:
-		if !contains(v, "null") {
+		if !slices.Contains(v, any("null")) {
 			m["type"] = append(v, "null")
 		}
 	}
-	if list, ok := m["enum"].([]any); ok && !contains(list, nil) {
+	if list, ok := m["enum"].([]any); ok && !slices.Contains(list, nil) {
 		m["enum"] = append(list, nil)
 	}
 	if c, ok := m["const"]; ok && c != nil {
@@ -228,15 +229,6 @@ func makeNullable(m map[string]any, n *node) {
 }
 
 func asList(v any) []any { list, _ := v.([]any); return list }
-
-func contains(list []any, v any) bool {
-	for _, e := range list {
-		if e == v {
-			return true
-		}
-	}
-	return false
-}
 
 func admitsNull(options []*node) bool {
 	for _, o := range options {

@@ -47,6 +47,12 @@ func (g *generator) schema(depth int) m {
 		s = g.array(depth)
 	case g.chance(60):
 		s = g.object(depth - 1)
+	case g.chance(30):
+		member := func(tag string) m {
+			return m{"type": "object", "required": []any{"t"}, "additionalProperties": g.chance(50),
+				"properties": m{"t": m{"enum": []any{tag}}, "a": g.scalar(), tag: g.scalar()}}
+		}
+		return m{"oneOf": []any{member("p"), member("q")}}
 	case g.chance(50):
 		return m{"$ref": pick(g, "#/definitions/D", "#/definitions/S")}
 	default:
@@ -178,9 +184,13 @@ func (g *generator) value(s, root m, depth int) any {
 	if list, ok := s["enum"].([]any); ok && len(list) > 0 {
 		return pick(g, list...)
 	}
-	for _, k := range []string{"anyOf", "allOf"} {
+	for _, k := range []string{"anyOf", "allOf", "oneOf"} {
 		if list, ok := s[k].([]any); ok {
-			return g.value(list[0].(m), root, depth+1)
+			option := list[0]
+			if k == "oneOf" {
+				option = pick(g, list...)
+			}
+			return g.value(option.(m), root, depth+1)
 		}
 	}
 	t, _ := s["type"].(string)
