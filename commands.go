@@ -28,6 +28,8 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Manage the installation's accounts."`
 	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Manage the account's API keys."`
 	Schema  schemaCommand  `cmd:"" help:"Check, publish and look at schemas."`
+	Policy  policyCommand  `cmd:"" help:"Say for which purposes sensitive values may be seen."`
+	Audit   auditCommand   `cmd:"" help:"Look at, export and verify the audit record."`
 	Recover recoverCommand `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
 	Version versionCommand `cmd:"" help:"Print the version of the program."`
 }

@@ -45,6 +45,7 @@ func (s *server) handler() http.Handler {
 	mux.Handle("GET /sdl", work("sdl", s.sdl))
 	mux.Handle("PUT /schemas/{entity}", work("schemas", s.putSchema))
 	mux.Handle("GET /schemas/{entity}", work("schemas", s.getSchema))
+	mux.Handle("GET /audit/export", work("audit", s.exportAudit))
 	mux.Handle("/playground", console.Playground())
 	mux.Handle("/playground/", console.Playground())
 	mux.Handle("GET /metrics", s.watch.metrics())
@@ -286,6 +287,22 @@ func (s *server) getSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 	}
 	w.Header().Set("ETag", strconv.Quote(strconv.Itoa(v.Number)))
 	writeJSON(w, http.StatusOK, json.RawMessage(v.Entity.Source))
+}
+
+// exportAudit serves the account's audit record as NDJSON.
+func (s *server) exportAudit(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	if err := p.Check(auth.Audit); err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if err := s.record.Export(r.Context(), p.Account, w); err != nil {
+		s.report(r.Context(), err)
+		panic(http.ErrAbortHandler) // so that the client does not take a part for the whole
+	}
 }
 
 // ready tells whether the store can be used.

@@ -79,28 +79,58 @@ func hint(err error) string {
 	return ""
 }
 
-// do sends a GraphQL request to the control plane and decodes the data of the answer.
-func (r *Remote) do(ctx context.Context, query string, v variables, data any) error {
+// request makes a request with the key.
+func (r *Remote) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
 	key := r.Key
 	if key == "" && r.KeyFile != "" {
 		b, err := os.ReadFile(r.KeyFile)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		key = strings.TrimSpace(string(b))
 	}
 	if key == "" {
-		return errNoKey
+		return nil, errNoKey
 	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.URL, "/")+path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	return req, nil
+}
+
+// get returns the body of what a path holds.
+func (r *Remote) get(ctx context.Context, path string) (io.ReadCloser, error) {
+	req, err := r.request(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
+	}
+	defer res.Body.Close()
+	var answer struct{ Errors []*refusal }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&answer); err != nil || len(answer.Errors) == 0 {
+		return nil, fmt.Errorf("the server answered %s", res.Status)
+	}
+	return nil, answer.Errors[0]
+}
+
+// do sends a GraphQL request to the control plane and decodes the data of the answer.
+func (r *Remote) do(ctx context.Context, query string, v variables, data any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": v})
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/control/graphql", bytes.NewReader(body))
+	req, err := r.request(ctx, http.MethodPost, "/control/graphql", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+key)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	client := http.Client{Timeout: 2 * time.Minute}

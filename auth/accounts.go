@@ -21,6 +21,9 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 	if err := p.Check(Platform); err != nil {
 		return nil, APIKey{}, "", err
 	}
+	if err := note(ctx, a.keys.record, p.Account, p.Actor, "CreateAccount", map[string]string{"account": string(id)}); err != nil {
+		return nil, APIKey{}, "", err
+	}
 	t, err := a.tenants.Create(ctx, id, name)
 	if err != nil {
 		return nil, APIKey{}, "", err
@@ -32,6 +35,9 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 // Update renames, suspends or resumes an account.
 func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c tenant.Changes) (*tenant.Account, error) {
 	if err := p.Check(Platform); err != nil {
+		return nil, err
+	}
+	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", map[string]string{"account": string(id)}); err != nil {
 		return nil, err
 	}
 	return a.tenants.Update(ctx, id, c)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -59,6 +60,7 @@ type NewKey struct {
 type APIKeys struct {
 	store   storage.Store
 	tenants *tenant.Registry
+	record  Recorder
 	now     func() time.Time
 	log     *slog.Logger
 	cache   *expirable.LRU[[32]byte, *known]
@@ -73,9 +75,10 @@ type known struct {
 
 var credentials = storage.Space{Account: storage.System, Collection: storage.Credentials}
 
-// NewAPIKeys returns the API keys of a store.
-func NewAPIKeys(store storage.Store, tenants *tenant.Registry, now func() time.Time, log *slog.Logger) *APIKeys {
-	return &APIKeys{store: store, tenants: tenants, now: now, log: log,
+// NewAPIKeys returns the API keys of a store. The record is told of every change before it takes
+// effect.
+func NewAPIKeys(store storage.Store, tenants *tenant.Registry, record Recorder, now func() time.Time, log *slog.Logger) *APIKeys {
+	return &APIKeys{store: store, tenants: tenants, record: record, now: now, log: log,
 		cache: expirable.NewLRU[[32]byte, *known](10_000, nil, Staleness)}
 }
 
@@ -140,6 +143,9 @@ func (k *APIKeys) create(ctx context.Context, account tenant.ID, by string, n Ne
 	if err != nil {
 		return APIKey{}, "", err
 	}
+	if err := note(ctx, k.record, account, by, "CreateApiKey", map[string]string{"key": id, "roles": strings.Join(n.Roles, " ")}); err != nil {
+		return APIKey{}, "", err
+	}
 	if err := k.store.Insert(ctx, credentials, r); err != nil {
 		return APIKey{}, "", fmt.Errorf("auth: create key: %w", err)
 	}
@@ -171,6 +177,12 @@ func (k *APIKeys) List(ctx context.Context, p *Principal) ([]APIKey, error) {
 // twice changes nothing.
 func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, error) {
 	if err := p.Check(Account); err != nil {
+		return APIKey{}, err
+	}
+	if r, err := k.get(ctx, id); err != nil || r.Owner != string(p.Account) {
+		return APIKey{}, cmp.Or(err, ErrNotFound)
+	}
+	if err := note(ctx, k.record, p.Account, p.Actor, "RevokeApiKey", map[string]string{"key": id}); err != nil {
 		return APIKey{}, err
 	}
 	rec, err := k.change(ctx, id, p.Account, func(r *keyRecord) bool {

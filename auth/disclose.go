@@ -21,6 +21,21 @@ func (a *Authorizer) Policy(ctx context.Context, p *Principal) (Policy, error) {
 	return policy, err
 }
 
+// TestPolicy tells whether the account's policy would let a credential with the given roles see
+// fields of an entity; "" is yes. Budgets and approvals are left out of account.
+func (a *Authorizer) TestPolicy(ctx context.Context, p *Principal, roles []string, entity string, fields []string, purpose string) (Refusal, error) {
+	policy, err := a.Policy(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	who, err := newPrincipal(p.Account, "", "", roles)
+	if err != nil {
+		return "", err
+	}
+	_, refusal := policy.judge(who, entity, fields, purpose, a.now())
+	return refusal, nil
+}
+
 // SetPolicy puts a policy in the place of the account's.
 func (a *Authorizer) SetPolicy(ctx context.Context, p *Principal, policy Policy) error {
 	if err := p.Check(Privacy); err != nil {
@@ -93,12 +108,10 @@ func (a *Authorizer) Checkpoint(ctx context.Context, p *Principal) (checkpoint, 
 }
 
 // note writes an administrative act to the record, before it is done.
-func note(ctx context.Context, record Recorder, p *Principal, requestID string, action string, details map[string]string) error {
-	_, err := record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: action, Outcome: audit.Allowed,
-		RequestID: requestID, Details: details})
+func note(ctx context.Context, record Recorder, account tenant.ID, actor, action string, details map[string]string) error {
+	_, err := record.Append(ctx, audit.Entry{Account: account, Actor: actor, Action: action, Outcome: audit.Allowed, Details: details})
 	if err != nil {
 		return fmt.Errorf("auth: %s: %w", action, err)
 	}
 	return nil
 }
-

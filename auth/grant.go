@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -59,6 +60,7 @@ func (e *RefusedError) Error() string { return "auth: disclosure refused: " + st
 // Sealer encrypts what people write for the record: they type personal data into it.
 type Sealer interface {
 	SealText(ctx context.Context, account tenant.ID, subject, text string) ([]byte, error)
+	OpenText(ctx context.Context, account tenant.ID, subject string, sealed []byte) (string, error)
 }
 
 // Recorder is the audit record. *[audit.Log] is one.
@@ -68,7 +70,7 @@ type Recorder interface {
 
 // Authorizer decides on disclosures and puts them on the record.
 type Authorizer struct {
-	record    Recorder
+	record    Log
 	sealer    Sealer
 	store     storage.Store
 	policies  policies
@@ -77,7 +79,7 @@ type Authorizer struct {
 }
 
 // NewAuthorizer returns an authorizer. RequestID tells the id of the request that a context belongs to.
-func NewAuthorizer(record Recorder, sealer Sealer, store storage.Store, now func() time.Time, requestID func(context.Context) string) *Authorizer {
+func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() time.Time, requestID func(context.Context) string) *Authorizer {
 	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, now: now, requestID: requestID}
 }
 
@@ -91,17 +93,17 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 		return Grant{}, err
 	}
 	entries := make([]audit.Entry, len(asked))
-	outcome := "ALLOWED"
+	outcome := audit.Allowed
 	details := map[string]string(nil)
 	if refusal != "" {
-		outcome, details = "DENIED", map[string]string{"refusal": string(refusal)}
+		outcome, details = audit.Denied, map[string]string{"refusal": string(refusal)}
 	}
 	text := why.Text
 	if refusal == NoReason { // what is out of bounds is not kept
 		text, why.OnBehalfOf = "", ""
 	}
 	for i, d := range asked {
-		e := audit.Entry{Time: a.now().UTC(), Account: p.Account, Actor: p.Actor, OnBehalfOf: why.OnBehalfOf, Action: action(d),
+		e := audit.Entry{Account: p.Account, Actor: p.Actor, OnBehalfOf: why.OnBehalfOf, Action: action(d),
 			Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields, RequestID: a.requestID(ctx),
 			Outcome: outcome, Details: details}
 		if refusal != UnknownPurpose { // a code that means nothing here is a client's text
@@ -114,9 +116,13 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 		}
 		entries[i] = e
 	}
-	receipts, err := a.record.Append(ctx, entries...)
-	if err != nil {
-		return Grant{}, fmt.Errorf("auth: grant: %w", err)
+	var receipts []audit.Receipt
+	for list := range slices.Chunk(entries, 500) {
+		some, err := a.record.Append(ctx, list...)
+		if err != nil {
+			return Grant{}, fmt.Errorf("auth: grant: %w", err)
+		}
+		receipts = append(receipts, some...)
 	}
 	if refusal != "" {
 		return Grant{}, &RefusedError{Refusal: refusal}

@@ -130,17 +130,6 @@ func (p Policy) judge(principal *Principal, entity string, fields []string, code
 	return purpose, ""
 }
 
-// Judge tells whether a credential with the given roles could see fields of an entity for a
-// purpose, without anybody seeing anything: for trying a policy out. "" is yes.
-func (p Policy) Judge(roles []string, entity string, fields []string, code string, now time.Time) (Refusal, error) {
-	principal, err := newPrincipal("", "", "", roles)
-	if err != nil {
-		return "", err
-	}
-	_, refusal := p.judge(principal, entity, fields, code, now)
-	return refusal, nil
-}
-
 func matches(pattern, field string) bool {
 	if pattern == "*" || pattern == field {
 		return true

@@ -378,8 +378,7 @@ func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *s
 	if err != nil {
 		return Document{}, err
 	}
-	d, _, err := s.present(p, profiles, r, v)
-	return d, err
+	return s.showWritten(ctx, p, profiles, r, v)
 }
 
 type ownedDocument struct {

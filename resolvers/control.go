@@ -75,6 +75,33 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 	return apiKey(key), nil
 }
 
+func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput) (*generated.Policy, error) {
+	var policy auth.Policy
+	for _, one := range purposes {
+		policy.Purposes = append(policy.Purposes, purposeOf(one))
+	}
+	if err := r.disclosures.SetPolicy(ctx, principal(ctx), policy); err != nil {
+		return nil, err
+	}
+	return policyView(policy), nil
+}
+
+func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*generated.Approval, error) {
+	a, err := r.disclosures.RequestApproval(ctx, principal(ctx), purpose, subject, reason)
+	if err != nil {
+		return nil, err
+	}
+	return approval(a), nil
+}
+
+func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.Approval, error) {
+	a, err := r.disclosures.Approve(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return approval(a), nil
+}
+
 func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 	p := principal(ctx)
 	a, err := r.accounts.Own(ctx, p)
@@ -181,6 +208,49 @@ func (r *queryResolver) CheckSchema(ctx context.Context, entity string, schema s
 		return nil, err
 	}
 	return schemaCheck(report, engine), nil
+}
+
+func (r *queryResolver) Audit(ctx context.Context, filter *generated.AuditFilter, first int, after *int, newest bool) (*generated.AuditPage, error) {
+	if err := checkFirst(first); err != nil {
+		return nil, err
+	}
+	f := auditFilter(filter)
+	f.Limit, f.Newest = first, newest
+	if after != nil {
+		index := int64(*after)
+		f.After = &index
+	}
+	entries, more, err := r.disclosures.Query(ctx, principal(ctx), f)
+	if err != nil {
+		return nil, err
+	}
+	return &generated.AuditPage{Entries: each(entries, auditEntry), HasNextPage: more}, nil
+}
+
+func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*generated.AuditCheckpoint, error) {
+	text, key, err := r.disclosures.Checkpoint(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &generated.AuditCheckpoint{Checkpoint: text, PublicKey: key}, nil
+}
+
+func (r *queryResolver) Policy(ctx context.Context) (*generated.Policy, error) {
+	policy, err := r.disclosures.Policy(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return policyView(policy), nil
+}
+
+func (r *queryResolver) TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error) {
+	refusal, err := r.disclosures.TestPolicy(ctx, principal(ctx), roles, entity, fields, value(purpose))
+	return optional(string(refusal)), err
+}
+
+func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, error) {
+	list, err := r.disclosures.Approvals(ctx, principal(ctx))
+	return each(list, approval), err
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

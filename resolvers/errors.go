@@ -7,6 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
@@ -14,6 +15,7 @@ import (
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // The codes of errors that come from behind the doors.
@@ -29,7 +31,11 @@ const (
 	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
 	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
 	TooLarge         = "TOO_LARGE"
-	Unavailable      = "UNAVAILABLE" // the store cannot be reached; trying again helps
+	Unavailable      = "UNAVAILABLE"       // the store cannot be reached; trying again helps
+	AuditUnavailable = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
+	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
+	Erased           = "ERASED"            // the data subject's key was destroyed
+	DataCorrupt      = "DATA_CORRUPT"      // what is stored is not what was sealed
 	Timeout          = "REQUEST_TIMEOUT"
 )
 
@@ -54,6 +60,12 @@ var plain = []struct {
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
 	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
+	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
+	{audit.ErrClosed, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
+	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
+	{vault.ErrShredded, Erased, "The data was erased: the key that could read it is gone."},
+	{vault.ErrCorrupt, DataCorrupt, "What is stored is not what was written here: it was damaged, or moved from elsewhere. An operator must look into it."},
+	{auth.ErrSelfApproval, Forbidden, "A second person must approve: nobody can approve a wish of their own."},
 	{context.DeadlineExceeded, Timeout, "The request took too long and was given up. A change may or may not have been made."},
 	{context.Canceled, Timeout, "The request was given up by the client."},
 }
@@ -69,6 +81,18 @@ var own = []struct {
 	{profile.ErrTTL, BadInput},
 }
 
+// refusals say why values stay masked.
+var refusals = map[auth.Refusal]string{
+	auth.NoPermission:    "this needs the permission UNMASK.",
+	auth.NoReason:        "give a reason of 10 to 1,000 characters, and at most 200 for onBehalfOf.",
+	auth.NoPurpose:       "the account has declared purposes; name the one that applies.",
+	auth.UnknownPurpose:  "the account has no such purpose, or it has ended.",
+	auth.PurposeRole:     "none of your roles may use this purpose.",
+	auth.PurposeField:    "the purpose does not cover all of these fields.",
+	auth.BudgetExhausted: "you have seen as many documents for this purpose as an hour allows.",
+	auth.ApprovalMissing: "this purpose needs the approval of a second person for each data subject.",
+}
+
 // Explain returns what a client may know of an error, or nil when that is nothing: then the error
 // is internal.
 func Explain(err error) *graph.Error {
@@ -80,8 +104,15 @@ func Explain(err error) *graph.Error {
 		unusable  *schema.Invalid
 		conflict  *schemastore.ConflictError
 		breaking  *schemastore.BreakingError
+		refused   *auth.RefusedError
 	)
 	switch {
+	case errors.As(err, &refused):
+		code := string(refused.Refusal)
+		if refused.Refusal == auth.NoPermission {
+			code = Forbidden
+		}
+		return &graph.Error{Code: code, Message: "The values stay masked: " + refusals[refused.Refusal]}
 	case errors.As(err, &shown):
 		return shown
 	case errors.As(err, &invalid):
@@ -139,7 +170,7 @@ func Status(code string) int {
 		return http.StatusConflict
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case Unavailable:
+	case Unavailable, AuditUnavailable, KeyUnavailable:
 		return http.StatusServiceUnavailable
 	case Timeout:
 		return http.StatusGatewayTimeout

@@ -13,14 +13,15 @@ import (
 
 // Resolver stands behind the fields of the control plane.
 type Resolver struct {
-	schemas  *schemastore.Store[*graph.Engine]
-	keys     *auth.APIKeys
-	accounts *auth.Accounts
+	schemas     *schemastore.Store[*graph.Engine]
+	keys        *auth.APIKeys
+	accounts    *auth.Accounts
+	disclosures *auth.Authorizer
 }
 
 // New returns the control plane over its use cases.
-func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts) *Resolver {
-	return &Resolver{schemas, keys, accounts}
+func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts, disclosures *auth.Authorizer) *Resolver {
+	return &Resolver{schemas, keys, accounts, disclosures}
 }
 
 type principalKey struct{}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
@@ -114,6 +117,9 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	v := versionRecord{Number: d.current + 1, Previous: d.head.Entities[u.Entity], Author: p.Actor,
 		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Source: string(d.Entity.Source)}
+	if err := s.put(ctx, p, d, v); err != nil {
+		return Version{}, err
+	}
 	snap, err := s.commit(ctx, p.Account, d, v)
 	if err != nil {
 		return Version{}, err
@@ -127,6 +133,16 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
 		Changes: d.Changes, Warnings: d.Warnings}, nil
+}
+
+// put writes the change to the record.
+func (s *Store[E]) put(ctx context.Context, p *auth.Principal, d draft[E], v versionRecord) error {
+	_, err := s.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutSchema", Outcome: audit.Allowed,
+		Entity: d.Entity.Name, Version: strconv.Itoa(v.Number), Details: map[string]string{"allow": strings.Join(v.Allow, " ")}})
+	if err != nil {
+		return fmt.Errorf("schemastore: record: %w", err)
+	}
+	return nil
 }
 
 // commit writes the version, then switches the head to it.

@@ -74,6 +74,7 @@ type Snapshot[E any] struct {
 type Store[E any] struct {
 	store   storage.Store
 	docs    Documents
+	record  auth.Recorder
 	compile func(*schema.Set) (E, error)
 	now     func() time.Time
 	log     *slog.Logger
@@ -103,9 +104,11 @@ const (
 type Options[E any] struct {
 	Store     storage.Store
 	Documents Documents
-	Compile   func(*schema.Set) (E, error)
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Record is told of every change before it takes effect.
+	Record  auth.Recorder
+	Compile func(*schema.Set) (E, error)
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Accounts is how many accounts are kept compiled; 1,000 when zero.
 	Accounts int
 }
@@ -119,7 +122,7 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: %w", err)
 	}
-	return &Store[E]{store: o.Store, docs: o.Documents, compile: o.Compile, now: o.Now, log: o.Log, warm: warm}, nil
+	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, now: o.Now, log: o.Log, warm: warm}, nil
 }
 
 // Current returns the account's schemas in force. What it returns stays as it is: a request keeps

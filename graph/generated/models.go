@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/profilegraph/profilegraph/graph/scalar"
 )
 
@@ -33,6 +34,73 @@ type APIKey struct {
 	LastUse *time.Time `json:"lastUse,omitempty"`
 }
 
+// A wish to see one data subject's data, and a second person's leave.
+type Approval struct {
+	ID          string    `json:"id"`
+	Requester   string    `json:"requester"`
+	Purpose     string    `json:"purpose"`
+	Subject     string    `json:"subject"`
+	Reason      string    `json:"reason"`
+	RequestDate time.Time `json:"requestDate"`
+	ApprovedBy  *string   `json:"approvedBy,omitempty"`
+	// Until when the wish waits, or the approval holds.
+	ExpirationDate time.Time `json:"expirationDate"`
+}
+
+type AuditCheckpoint struct {
+	// A signed note: origin, size and root of the record's Merkle tree.
+	Checkpoint string `json:"checkpoint"`
+	// The key to verify it with, as `profilegraph audit verify --key` takes it.
+	PublicKey string `json:"publicKey"`
+}
+
+type AuditEntry struct {
+	// Place in the account's record, counted from 0.
+	Index      int       `json:"index"`
+	Time       time.Time `json:"time"`
+	Action     string    `json:"action"`
+	Outcome    string    `json:"outcome"`
+	Actor      string    `json:"actor"`
+	OnBehalfOf *string   `json:"onBehalfOf,omitempty"`
+	Entity     *string   `json:"entity,omitempty"`
+	ID         *string   `json:"id,omitempty"`
+	Subject    *string   `json:"subject,omitempty"`
+	Version    *string   `json:"version,omitempty"`
+	Fields     []string  `json:"fields"`
+	Purpose    *string   `json:"purpose,omitempty"`
+	// What the requester wrote; null when nothing was given, or when the data subject was erased since.
+	Reason    *string `json:"reason,omitempty"`
+	RequestID *string `json:"requestId,omitempty"`
+	// Ids, counts and names of rules.
+	Details scalar.JSON `json:"details,omitempty"`
+}
+
+type AuditFilter struct {
+	// Entries from this moment on.
+	From graphql.Omittable[*time.Time] `json:"from,omitempty"`
+	// Entries before this moment.
+	To         graphql.Omittable[*time.Time] `json:"to,omitempty"`
+	Actor      graphql.Omittable[*string]    `json:"actor,omitempty"`
+	OnBehalfOf graphql.Omittable[*string]    `json:"onBehalfOf,omitempty"`
+	// For instance GetProfileUnmasked or PutSchema.
+	Action graphql.Omittable[*string] `json:"action,omitempty"`
+	// ALLOWED or DENIED.
+	Outcome graphql.Omittable[*string] `json:"outcome,omitempty"`
+	Entity  graphql.Omittable[*string] `json:"entity,omitempty"`
+	// Id of the document.
+	ID graphql.Omittable[*string] `json:"id,omitempty"`
+	// Id of the profile or prospect that the document is about.
+	Subject graphql.Omittable[*string] `json:"subject,omitempty"`
+	// Path of a field, for instance email.
+	Field     graphql.Omittable[*string] `json:"field,omitempty"`
+	RequestID graphql.Omittable[*string] `json:"requestId,omitempty"`
+}
+
+type AuditPage struct {
+	Entries     []*AuditEntry `json:"entries"`
+	HasNextPage bool          `json:"hasNextPage"`
+}
+
 type CreatedAccount struct {
 	Account Account `json:"account"`
 	// The first API key of the account, with the role `admin`.
@@ -46,6 +114,39 @@ type CreatedAPIKey struct {
 }
 
 type Mutation struct {
+}
+
+// What an account lets be seen in clear.
+type Policy struct {
+	Purposes []*Purpose `json:"purposes"`
+}
+
+// One reason for which sensitive values may be seen.
+type Purpose struct {
+	Code        string `json:"code"`
+	Description string `json:"description"`
+	LegalBasis  string `json:"legalBasis"`
+	// Profile.email, Address.* or *
+	Fields []string `json:"fields"`
+	Roles  []string `json:"roles"`
+	// How many documents one requester may see in an hour; null: any number.
+	BudgetPerHour  *int       `json:"budgetPerHour,omitempty"`
+	ExpirationDate *time.Time `json:"expirationDate,omitempty"`
+	// Whether a second person must agree for each data subject.
+	Approval bool `json:"approval"`
+}
+
+type PurposeInput struct {
+	// 1 to 63 lower-case letters, digits and hyphens.
+	Code        string `json:"code"`
+	Description string `json:"description"`
+	LegalBasis  string `json:"legalBasis"`
+	// Profile.email, Address.* or *
+	Fields         []string                      `json:"fields"`
+	Roles          []string                      `json:"roles"`
+	BudgetPerHour  graphql.Omittable[*int]       `json:"budgetPerHour,omitempty"`
+	ExpirationDate graphql.Omittable[*time.Time] `json:"expirationDate,omitempty"`
+	Approval       bool                          `json:"approval"`
 }
 
 type Query struct {

@@ -1,0 +1,61 @@
+package resolvers
+
+import (
+	"encoding/json"
+
+	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/graph/generated"
+	"github.com/profilegraph/profilegraph/graph/scalar"
+)
+
+func purposeOf(in *generated.PurposeInput) auth.Purpose {
+	p := auth.Purpose{Code: in.Code, Description: in.Description, LegalBasis: in.LegalBasis, Fields: in.Fields, Roles: in.Roles,
+		BudgetPerHour: value(in.BudgetPerHour.Value()), Approval: in.Approval}
+	if t := in.ExpirationDate.Value(); t != nil {
+		p.Expires = t.UTC()
+	}
+	return p
+}
+
+func policyView(p auth.Policy) *generated.Policy {
+	return &generated.Policy{Purposes: each(p.Purposes, func(one auth.Purpose) *generated.Purpose {
+		return &generated.Purpose{Code: one.Code, Description: one.Description, LegalBasis: one.LegalBasis, Fields: one.Fields, Roles: one.Roles,
+			BudgetPerHour: optional(one.BudgetPerHour), ExpirationDate: optionalTime(one.Expires), Approval: one.Approval}
+	})}
+}
+
+func approval(a auth.Approval) *generated.Approval {
+	return &generated.Approval{ID: a.ID, Requester: a.Requester, Purpose: a.Purpose, Subject: a.Subject, Reason: a.ReasonGiven,
+		RequestDate: a.Requested, ApprovedBy: optional(a.ApprovedBy), ExpirationDate: a.Expires.UTC()}
+}
+
+func auditFilter(in *generated.AuditFilter) audit.Filter {
+	var f audit.Filter
+	if in == nil {
+		return f
+	}
+	if t := in.From.Value(); t != nil {
+		f.From = *t
+	}
+	if t := in.To.Value(); t != nil {
+		f.To = *t
+	}
+	f.Actor, f.OnBehalfOf = value(in.Actor.Value()), value(in.OnBehalfOf.Value())
+	f.Action, f.Outcome = value(in.Action.Value()), value(in.Outcome.Value())
+	f.Entity, f.ID, f.Subject = value(in.Entity.Value()), value(in.ID.Value()), value(in.Subject.Value())
+	f.Field, f.RequestID = value(in.Field.Value()), value(in.RequestID.Value())
+	return f
+}
+
+func auditEntry(e auth.Recorded) *generated.AuditEntry {
+	out := &generated.AuditEntry{Index: int(e.Index), Time: e.Time, Action: e.Action, Outcome: e.Outcome, Actor: e.Actor,
+		OnBehalfOf: optional(e.OnBehalfOf), Entity: optional(e.Entity), ID: optional(e.ID), Subject: optional(e.Subject), Version: optional(e.Version),
+		Fields: each(e.Fields, func(f string) string { return f }), Purpose: optional(e.Purpose), Reason: optional(e.Reason), RequestID: optional(e.RequestID)}
+	if len(e.Details) > 0 {
+		if text, err := json.Marshal(e.Details); err == nil { // strings always have a JSON form
+			out.Details = scalar.JSON(text)
+		}
+	}
+	return out
+}
