@@ -57,6 +57,7 @@ func (s *server) handler() http.Handler {
 // work surrounds what serves an account: a limit on how much runs at once, a request id, a
 // deadline, authentication, measurement, and an answer should the code below fail.
 func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
+	watch := s.watch.plane(plane)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w := &answer{ResponseWriter: rw}
 		id := requestID(r)
@@ -67,7 +68,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 		default:
 			w.Header().Set("Retry-After", "1")
 			refuse(w, "OVERLOADED", "The server has too much to do at present. Try again soon.", http.StatusServiceUnavailable)
-			s.watch.request(plane, w.status, 0)
+			watch.request(w.status, 0)
 			return
 		}
 		begin := s.now()
@@ -88,7 +89,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 				}
 			}
 			took := s.now().Sub(begin)
-			s.watch.request(plane, w.status, took)
+			watch.request(w.status, took)
 			span.end(w.status)
 			if s.log.Enabled(ctx, -4) || w.status >= 500 {
 				s.logRequest(r, plane, p, w.status, took)
