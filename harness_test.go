@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,15 +18,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	mongodriver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/tenant"
 )
-
-// mongoTestEnv names a MongoDB server on which the end-to-end tests run too.
-const mongoTestEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
 
 // defaults are what the command line fills in.
 func defaults(t testing.TB) Config {
@@ -42,39 +35,15 @@ func onEachStore(t *testing.T, test func(t *testing.T, c Config)) {
 		t.Parallel()
 		test(t, defaults(t))
 	})
-	if os.Getenv(mongoTestEnv) == "" {
+	if os.Getenv(mongoEnv) == "" {
 		return
 	}
 	t.Run("mongodb", func(t *testing.T) {
 		t.Parallel()
 		c := defaults(t)
-		c.MongodbURI = freshDatabase(t)
+		c.MongodbURI = testDatabase(t)
 		test(t, c)
 	})
-}
-
-// freshDatabase returns the URI of a database that ends with the test.
-func freshDatabase(t testing.TB) string {
-	t.Helper()
-	u, err := url.Parse(os.Getenv(mongoTestEnv))
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/pgtest_" + strings.ToLower(rand.Text()[:10])
-	t.Cleanup(func() {
-		client, err := mongodriver.Connect(options.Client().ApplyURI(u.String()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx := context.Background()
-		if err := client.Database(u.Path[1:]).Drop(ctx); err != nil {
-			t.Error("drop:", err)
-		}
-		if err := client.Disconnect(ctx); err != nil {
-			t.Error("disconnect:", err)
-		}
-	})
-	return u.String()
 }
 
 // journal is what the program wrote: safe to read while it writes.

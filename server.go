@@ -302,8 +302,8 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	}
 	h := &http.Server{
 		Handler:           s.handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
+		ReadHeaderTimeout: min(5*time.Second, c.RequestTimeout),
+		ReadTimeout:       c.RequestTimeout, // what arrives later could not be answered any more
 		WriteTimeout:      c.RequestTimeout + 20*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
