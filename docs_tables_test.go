@@ -305,7 +305,8 @@ func TestDocumentedMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch.request("data", 200, 0)
+	data := watch.plane("data")
+	data.request(200, 0)
 	watch.Operation(t.Context(), graph.Observed{Type: "query"})
 	families, err := watch.registry.Gather()
 	if err != nil {

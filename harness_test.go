@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,10 +21,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/tenant"
 )
+
+// mongoTestEnv names a MongoDB server on which the end-to-end tests run too.
+const mongoTestEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
 
 // defaults are what the command line fills in.
 func defaults(t testing.TB) Config {
@@ -35,15 +43,36 @@ func onEachStore(t *testing.T, test func(t *testing.T, c Config)) {
 		t.Parallel()
 		test(t, defaults(t))
 	})
-	if os.Getenv(mongoEnv) == "" {
+	if os.Getenv(mongoTestEnv) == "" {
 		return
 	}
 	t.Run("mongodb", func(t *testing.T) {
 		t.Parallel()
 		c := defaults(t)
-		c.MongodbURI = testDatabase(t)
+		c.MongodbURI = freshDatabase(t)
 		test(t, c)
 	})
+}
+
+// freshDatabase returns the URI of a database that ends with the test.
+func freshDatabase(t testing.TB) string {
+	t.Helper()
+	u, err := url.Parse(os.Getenv(mongoTestEnv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/pgtest_" + strings.ToLower(rand.Text()[:10])
+	t.Cleanup(func() {
+		client, err := mongo.Connect(options.Client().ApplyURI(u.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.Background()
+		if err := errors.Join(client.Database(u.Path[1:]).Drop(ctx), client.Disconnect(ctx)); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return u.String()
 }
 
 // journal is what the program wrote: safe to read while it writes.
