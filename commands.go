@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -98,9 +99,8 @@ func (versionCommand) Run(t terminal) error {
 }
 
 type recoverCommand struct {
+	Stores
 	Account      string `default:"main" help:"The account."`
-	Data         string `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store." placeholder:"DIR"`
-	MongodbURI   string `name:"mongodb-uri" env:"MONGODB_URI" help:"The MongoDB instead." placeholder:"URI"`
 	WithOperator bool   `name:"operator" help:"Let the key manage the installation's accounts too."`
 }
 
@@ -110,24 +110,24 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 			return fmt.Errorf("there is no data folder: %w", err)
 		}
 	}
-	store, err := openStore(ctx, Config{Data: c.Data, MongodbURI: c.MongodbURI}, time.Now)
+	s, err := wire(ctx, Config{Stores: c.Stores, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}, time.Now,
+		slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
-	tenants := tenant.New(store, time.Now)
-	_, err = tenants.Get(ctx, tenant.ID(c.Account))
+	_, err = s.tenants.Get(ctx, tenant.ID(c.Account))
 	if err == nil {
 		roles := []string{"admin"}
 		if c.WithOperator {
 			roles = append(roles, "operator")
 		}
 		var key string
-		_, key, err = auth.NewAPIKeys(store, tenants, time.Now, nil).Bootstrap(ctx, tenant.ID(c.Account), "recover", auth.NewKey{Name: "Recovered admin key", Roles: roles})
+		_, key, err = s.keys.Bootstrap(ctx, tenant.ID(c.Account), "recover", auth.NewKey{Name: "Recovered admin key", Roles: roles})
 		if err == nil {
 			_, err = fmt.Fprintln(t.out, key)
 		}
 	}
-	return errors.Join(err, store.Close())
+	return errors.Join(err, s.close())
 }
 
 type accountCommand struct {

@@ -10,7 +10,7 @@ import (
 	"io"
 
 	"github.com/profilegraph/profilegraph/auth"
-	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -84,13 +84,13 @@ func (s *server) fill(ctx context.Context, id tenant.ID, key string) error {
 		return err
 	}
 	for _, one := range shoppers {
-		doc, err := s.docs.Create(ctx, p, set, set.Entity("Profile"), "", one.Profile, nil, schema.FieldSet{})
+		doc, err := s.docs.Create(ctx, p, set, set.Entity("Profile"), "", one.Profile, nil, profile.View{})
 		if err != nil {
 			return err
 		}
 		for entity, list := range one.Owned {
 			for _, input := range list {
-				if _, err := s.docs.Create(ctx, p, set, set.Entity(entity), doc.ID, input, nil, schema.FieldSet{}); err != nil {
+				if _, err := s.docs.Create(ctx, p, set, set.Entity(entity), doc.ID, input, nil, profile.View{}); err != nil {
 					return err
 				}
 			}

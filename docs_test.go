@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,9 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 var updateDocs = flag.Bool("update-docs", false, "write what the documents' commands print into the documents")
@@ -38,7 +33,6 @@ func documents(t *testing.T) []string {
 const (
 	shownAddress = "127.0.0.1:8080"
 	shownMongo   = "mongodb://127.0.0.1:27017/profilegraph"
-	mongoEnv     = "PROFILEGRAPH_TEST_MONGODB_URI"
 )
 
 // notRun are commands that this test cannot run, because it is they that run it.
@@ -257,7 +251,7 @@ func (r *reader) run(t *testing.T, file string, c *documented) {
 	if start := serverStart.FindStringSubmatch(c.text); start != nil {
 		output = r.start(t, start[1], start[2])
 		if r.absent {
-			t.Logf("%s:%d and what follows is not run: %s is not set", file, c.line+1, mongoEnv)
+			t.Logf("%s:%d and what follows is not run: %s is not set", file, c.line+1, mongoTestEnv)
 			return
 		}
 	} else if r.absent {
@@ -323,12 +317,11 @@ func (r *reader) start(t *testing.T, variables, arguments string) string {
 	r.stop = func() error { return nil }
 	r.absent = false
 	if strings.Contains(variables, "MONGODB_URI=") {
-		uri := testDatabase(t)
-		if uri == "" {
+		if os.Getenv(mongoTestEnv) == "" {
 			r.absent = true
 			return ""
 		}
-		variables = strings.ReplaceAll(variables, shownMongo, uri)
+		variables = strings.ReplaceAll(variables, shownMongo, freshDatabase(t))
 	}
 	server := exec.Command("sh", "-c", variables+"exec profilegraph"+arguments)
 	server.Dir, server.Env = r.dir, r.environment()
@@ -372,32 +365,4 @@ func (r *reader) start(t *testing.T, variables, arguments string) string {
 		t.Fatal(err)
 	}
 	return strings.Trim(string(printed), "\n")
-}
-
-// testDatabase returns the URI of a database of its own on the tests' MongoDB server, dropped at
-// the end, or "" when there is no such server.
-func testDatabase(t *testing.T) string {
-	t.Helper()
-	base := os.Getenv(mongoEnv)
-	if base == "" {
-		return ""
-	}
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatalf("%s: %v", mongoEnv, err)
-	}
-	name := fmt.Sprintf("profilegraph_docs_%08x", rand.Uint32())
-	client, err := mongo.Connect(options.Client().ApplyURI(base))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx)); err != nil {
-			t.Errorf("drop the test's database: %v", err)
-		}
-	})
-	u.Path = "/" + name
-	return u.String()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +21,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	mongodriver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/profilegraph/profilegraph/auth"
@@ -62,16 +63,13 @@ func freshDatabase(t testing.TB) string {
 	}
 	u.Path = "/pgtest_" + strings.ToLower(rand.Text()[:10])
 	t.Cleanup(func() {
-		client, err := mongodriver.Connect(options.Client().ApplyURI(u.String()))
+		client, err := mongo.Connect(options.Client().ApplyURI(u.String()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if err := client.Database(u.Path[1:]).Drop(ctx); err != nil {
-			t.Error("drop:", err)
-		}
-		if err := client.Disconnect(ctx); err != nil {
-			t.Error("disconnect:", err)
+		if err := errors.Join(client.Database(u.Path[1:]).Drop(ctx), client.Disconnect(ctx)); err != nil {
+			t.Errorf("drop the test's database: %v", err)
 		}
 	})
 	return u.String()

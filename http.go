@@ -58,6 +58,7 @@ func (s *server) handler() http.Handler {
 // work surrounds what serves an account: a limit on how much runs at once, a request id, a
 // deadline, authentication, measurement, and an answer should the code below fail.
 func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
+	watch := s.watch.plane(plane)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w := &answer{ResponseWriter: rw}
 		id := requestID(r)
@@ -68,7 +69,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 		default:
 			w.Header().Set("Retry-After", "1")
 			refuse(w, "OVERLOADED", "The server has too much to do at present. Try again soon.", http.StatusServiceUnavailable)
-			s.watch.request(plane, w.status, 0)
+			watch.request(w.status, 0)
 			return
 		}
 		begin := s.now()
@@ -89,7 +90,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 				}
 			}
 			took := s.now().Sub(begin)
-			s.watch.request(plane, w.status, took)
+			watch.request(w.status, took)
 			span.end(w.status)
 			if s.log.Enabled(ctx, -4) || w.status >= 500 {
 				s.logRequest(r, plane, p, w.status, took)
@@ -291,18 +292,33 @@ func (s *server) getSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 
 // exportAudit serves the account's audit record as NDJSON.
 func (s *server) exportAudit(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
-	if err := p.Check(auth.Audit); err != nil {
+	out := &lateHeader{ResponseWriter: w}
+	err := s.grants.Export(r.Context(), p, out)
+	switch {
+	case err == nil:
+	case !out.begun:
 		s.refuseError(r.Context(), w, err)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/x-ndjson")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if err := s.record.Export(r.Context(), p.Account, w); err != nil {
+	default:
 		s.report(r.Context(), err)
 		panic(http.ErrAbortHandler) // so that the client does not take a part for the whole
 	}
+}
+
+// lateHeader sets the headers of an export when there is something to send, and not an error.
+type lateHeader struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (w *lateHeader) Write(b []byte) (int, error) {
+	if !w.begun {
+		w.begun = true
+		h := w.Header()
+		h.Set("Content-Type", "application/x-ndjson")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // ready tells whether the store can be used.
@@ -312,6 +328,11 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	if err := s.store.Ping(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)
 		writeText(w, http.StatusServiceUnavailable, "the store cannot be reached")
+		return
+	}
+	if err := s.vault.Ready(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", "error", err)
+		writeText(w, http.StatusServiceUnavailable, "the encryption keys cannot be had: personal data is neither read nor written")
 		return
 	}
 	writeText(w, http.StatusOK, "ok")

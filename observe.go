@@ -25,13 +25,14 @@ import (
 // telemetry counts and times what the server does. Nothing in it comes from a client or a document:
 // labels are planes, kinds and statuses; spans have no query, no variable, no operation name.
 type telemetry struct {
-	registry   *prometheus.Registry
-	requests   *prometheus.CounterVec
-	durations  *prometheus.HistogramVec
-	operations *prometheus.CounterVec
-	reads      prometheus.Counter
-	batches    prometheus.Counter
-	documents  prometheus.Counter
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	queries   outcomes
+	mutations outcomes
+	reads     prometheus.Counter
+	batches   prometheus.Counter
+	documents prometheus.Counter
 
 	tracer   trace.Tracer // nil: no traces
 	provider *sdktrace.TracerProvider
@@ -41,19 +42,21 @@ var _ graph.Observer = (*telemetry)(nil)
 
 // newTelemetry returns the server's telemetry; traces go to an OTLP/HTTP endpoint, if there is one.
 func newTelemetry(ctx context.Context, endpoint string) (*telemetry, error) {
+	operations := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_operations_total",
+		Help: "GraphQL operations on the data plane by type and whether there was an error."}, []string{"type", "outcome"})
 	t := &telemetry{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_http_requests_total",
 			Help: "HTTP requests by part of the server and status."}, []string{"plane", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "profilegraph_http_request_seconds",
 			Help: "How long HTTP requests took.", Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"plane"}),
-		operations: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_operations_total",
-			Help: "GraphQL operations on the data plane by type and whether there was an error."}, []string{"type", "outcome"}),
+		queries:   outcomes{operations.WithLabelValues("query", "ok"), operations.WithLabelValues("query", "error")},
+		mutations: outcomes{operations.WithLabelValues("mutation", "ok"), operations.WithLabelValues("mutation", "error")},
 		reads:     prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_reads_total", Help: "Reads that GraphQL operations asked for."}),
 		batches:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_read_batches_total", Help: "Batches in which they were answered."}),
 		documents: prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_documents_total", Help: "Documents that GraphQL operations returned."}),
 	}
-	t.registry.MustRegister(t.requests, t.durations, t.operations, t.reads, t.batches, t.documents,
+	t.registry.MustRegister(t.requests, t.durations, operations, t.reads, t.batches, t.documents,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if endpoint == "" {
 		return t, nil
@@ -85,19 +88,43 @@ func (t *telemetry) metrics() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{})
 }
 
-// request notes one HTTP request.
-func (t *telemetry) request(plane string, status int, took time.Duration) {
-	t.requests.WithLabelValues(plane, strconv.Itoa(status)).Inc()
-	t.durations.WithLabelValues(plane).Observe(took.Seconds())
+// planeTelemetry counts the HTTP requests of one part of the server. What nearly every request needs
+// is looked up once.
+type planeTelemetry struct {
+	requests *prometheus.CounterVec // by status
+	ok       prometheus.Counter     // of them, status 200
+	duration prometheus.Observer
 }
+
+func (t *telemetry) plane(name string) planeTelemetry {
+	requests := t.requests.MustCurryWith(prometheus.Labels{"plane": name})
+	return planeTelemetry{requests, requests.WithLabelValues("200"), t.durations.WithLabelValues(name)}
+}
+
+// request notes one HTTP request.
+func (p *planeTelemetry) request(status int, took time.Duration) {
+	if status == http.StatusOK {
+		p.ok.Inc()
+	} else {
+		p.requests.WithLabelValues(strconv.Itoa(status)).Inc()
+	}
+	p.duration.Observe(took.Seconds())
+}
+
+// outcomes count operations of one type.
+type outcomes struct{ ok, failed prometheus.Counter }
 
 // Operation notes one GraphQL operation of the data plane.
 func (t *telemetry) Operation(ctx context.Context, o graph.Observed) {
-	outcome := "ok"
-	if o.Errors > 0 {
-		outcome = "error"
+	operations := t.queries
+	if o.Type == "mutation" {
+		operations = t.mutations
 	}
-	t.operations.WithLabelValues(o.Type, outcome).Inc()
+	if o.Errors > 0 {
+		operations.failed.Inc()
+	} else {
+		operations.ok.Inc()
+	}
 	t.reads.Add(float64(o.Reads))
 	t.batches.Add(float64(o.Batches))
 	t.documents.Add(float64(o.Documents))

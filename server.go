@@ -12,11 +12,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/graph/generated"
@@ -38,9 +40,8 @@ func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // Config is what `profilegraph serve` can be told.
 type Config struct {
+	Stores
 	Listen       string `default:"127.0.0.1:8080" env:"PROFILEGRAPH_LISTEN" help:"Address to listen on; port 0 takes a free one."`
-	Data         string `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store; made if it is missing." placeholder:"DIR"`
-	MongodbURI   string `name:"mongodb-uri" env:"MONGODB_URI" help:"Store documents in the MongoDB that this connection string names, instead of the embedded store." placeholder:"URI"`
 	AdminKeyFile string `env:"PROFILEGRAPH_ADMIN_KEY_FILE" help:"At the first start, write the first admin key to this file too, with mode 0600." placeholder:"FILE"`
 	Demo         bool   `env:"PROFILEGRAPH_DEMO" help:"Add two accounts with different schemas and sample shoppers."`
 	AuthConfig   string `env:"PROFILEGRAPH_AUTH_CONFIG" help:"JSON file that names the identity providers whose tokens are accepted; see docs/operators.md." placeholder:"FILE"`
@@ -54,6 +55,20 @@ type Config struct {
 	MaxBatch       int           `default:"1" env:"PROFILEGRAPH_MAX_BATCH" help:"GraphQL requests in one HTTP request."`
 	LogLevel       slog.Level    `default:"info" env:"PROFILEGRAPH_LOG_LEVEL" help:"debug (every request), info, warn or error."`
 	TraceEndpoint  string        `env:"PROFILEGRAPH_TRACE_ENDPOINT" help:"OTLP/HTTP address to send OpenTelemetry traces to, for instance http://127.0.0.1:4318." placeholder:"URL"`
+}
+
+// Stores says where everything durable is.
+type Stores struct {
+	Data         string   `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store; made if it is missing." placeholder:"DIR"`
+	MongodbURI   string   `name:"mongodb-uri" env:"MONGODB_URI" help:"Store documents in the MongoDB that this connection string names, instead of the embedded store." placeholder:"URI"`
+	KeysURI      string   `name:"keys-uri" env:"KEYS_URI" help:"Store the wrapped encryption keys in the MongoDB database that this connection string names, instead of keys.db in the data folder. It must not be the documents' database." placeholder:"URI"`
+	KEKFile      string   `name:"kek-file" env:"PROFILEGRAPH_KEK_FILE" help:"Key file whose keys encrypt all other keys; kek.key in the data folder unless given. Made at the first start." placeholder:"FILE"`
+	Transit      string   `name:"transit" env:"PROFILEGRAPH_TRANSIT" help:"Use the Transit engine of the HashiCorp Vault or OpenBao at this address instead of a key file." placeholder:"URL"`
+	TransitMount string   `name:"transit-mount" env:"PROFILEGRAPH_TRANSIT_MOUNT" default:"transit" help:"Where that engine is mounted."`
+	TransitToken string   `name:"transit-token-file" env:"PROFILEGRAPH_TRANSIT_TOKEN_FILE" help:"File that holds the token for it." placeholder:"FILE"`
+	AuditKeyFile string   `env:"PROFILEGRAPH_AUDIT_KEY_FILE" help:"Key that signs the audit record; audit.key in the data folder unless given. Made at the first start." placeholder:"FILE"`
+	AuditSink    []string `env:"PROFILEGRAPH_AUDIT_SINK" help:"Write audit entries here too: stdout, syslog or file:PATH; may be given more than once." placeholder:"SINK"`
+	AuditAll     bool     `env:"PROFILEGRAPH_AUDIT_ALL" help:"Refuse what cannot be written to every sink; else the record itself is enough."`
 }
 
 // validate is called by the command line's parser too.
@@ -86,6 +101,10 @@ type server struct {
 	schemas *schemastore.Store[*graph.Engine]
 	control transport.Executor
 	watch   *telemetry
+	record  *audit.Log
+	vault   *vault.Vault
+	grants  *auth.Authorizer
+	notice  string // of a key file that was made just now
 
 	stop    context.CancelFunc // ends what runs beside the requests
 	closing []func() error
@@ -113,8 +132,16 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 	s.closing = append(s.closing, s.store.Close)
 
+	if err := s.openRecord(); err != nil {
+		return s, err
+	}
+	if err := s.openVault(ctx); err != nil {
+		return s, err
+	}
+
 	s.tenants = tenant.New(s.store, s.now)
-	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.now, log)
+	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.record, s.now, log)
+	s.grants = auth.NewAuthorizer(s.record, s.vault, s.store, s.now, transport.RequestID)
 	either := auth.Either{Keys: s.keys}
 	if c.AuthConfig != "" {
 		providers, err := readProviders(c.AuthConfig)
@@ -124,20 +151,20 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
-	s.docs = profile.New(s.store, vault.New(s.tenants), s.now, log)
+	s.docs = profile.New(s.store, s.vault, s.grants, s.now, log)
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
 		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}
-	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Now: s.now, Log: log,
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: s.record, Now: s.now, Log: log,
 		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }})
 	if err != nil {
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys))}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
@@ -301,13 +328,17 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	}
 	h := &http.Server{
 		Handler:           s.handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
+		ReadHeaderTimeout: min(5*time.Second, c.RequestTimeout),
+		ReadTimeout:       c.RequestTimeout, // what arrives later could not be answered any more
 		WriteTimeout:      c.RequestTimeout + 20*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	// What lives in memory is a few megabytes, with which Go would collect garbage many times a
+	// second. This is never touched, so it takes no memory, but it lets more garbage gather.
+	ballast := make([]byte, 32<<20)
+	defer runtime.KeepAlive(ballast)
 	failed := make(chan error, 1)
 	go func() {
 		if c.TLSCert != "" {
@@ -343,6 +374,9 @@ func (s *server) welcome(ctx context.Context, out io.Writer, at net.Addr) error 
 	}
 	base := scheme + "://" + at.String()
 	fmt.Fprintf(out, "profilegraph\n\n  GraphQL     %s/graphql\n  Control     %s/control/graphql\n  Playground  %s/playground\n\n", base, base, base)
+	if s.notice != "" {
+		fmt.Fprintln(out, s.notice)
+	}
 	if key != "" {
 		fmt.Fprintf(out, "First start: the account %q was made. This is its admin key; it is shown only now.\n\n  %s\n\n", firstAccount, key)
 		fmt.Fprintf(out, "Try it:\n\n  curl %s/graphql -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' -d '{\"query\":\"{ profiles { nodes { id } } }\"}'\n\n", base, key)

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/profilegraph/profilegraph/audit"
@@ -69,6 +70,7 @@ type Log interface {
 	Recorder
 	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
+	Export(ctx context.Context, account tenant.ID, w io.Writer) error
 	PublicKey() string
 }
 
@@ -105,6 +107,18 @@ func (a *Authorizer) Checkpoint(ctx context.Context, p *Principal) (checkpoint, 
 		return "", "", fmt.Errorf("auth: checkpoint: %w", err)
 	}
 	return checkpoint, a.record.PublicKey(), nil
+}
+
+// Export writes the account's whole record, for audit.Verify and for people. That it was exported is
+// on the record too.
+func (a *Authorizer) Export(ctx context.Context, p *Principal, w io.Writer) error {
+	if err := p.Check(Audit); err != nil {
+		return err
+	}
+	if err := note(ctx, a.record, p.Account, p.Actor, "ExportAudit", nil); err != nil {
+		return err
+	}
+	return a.record.Export(ctx, p.Account, w)
 }
 
 // note writes an administrative act to the record, before it is done.

@@ -19,6 +19,7 @@
 package profile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -192,16 +193,17 @@ func (c *content) decode(body bson.Raw) error {
 		return errContent
 	}
 	for len(rest) > 1 {
-		var el bsoncore.Element
-		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
+		end := bytes.IndexByte(rest[1:], 0) + 1
+		if end == 0 {
 			return errContent
 		}
-		v, err := el.ValueErr()
-		if err != nil {
+		key := rest[1:end]
+		var v bsoncore.Value
+		if v, rest, ok = bsoncore.ReadValue(rest[end+1:], bsoncore.Type(rest[0])); !ok {
 			return errContent
 		}
 		fits := true
-		switch string(el.KeyBytes()) {
+		switch string(key) {
 		case "version":
 			c.Version, fits = v.StringValueOK()
 		case "number":

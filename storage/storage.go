@@ -38,11 +38,12 @@ const (
 	Documents   Collection = "documents"
 	Versions    Collection = "versions"
 	Claims      Collection = "claims"
+	Audit       Collection = "audit"
 	Keys        Collection = "keys" // wrapped keys; in a database that holds nothing else
 )
 
 // Collections lists every collection, in a fixed order.
-var Collections = []Collection{Accounts, Credentials, Schemas, Documents, Versions, Claims, Keys}
+var Collections = []Collection{Accounts, Credentials, Schemas, Documents, Versions, Claims, Audit, Keys}
 
 // Space is where a set of records lives. Part divides a collection further, for instance by
 // entity; it may be empty, and holds no NUL and no '/'.

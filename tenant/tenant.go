@@ -36,8 +36,6 @@ type Account struct {
 	Name      string
 	Created   time.Time
 	Suspended bool
-	// IndexKey is the secret under which the account's look-up values are hashed, 32 bytes.
-	IndexKey []byte
 }
 
 // Changes says what Update changes; nil leaves a property as it is.
@@ -68,7 +66,6 @@ type record struct {
 	Name      string    `bson:"name"`
 	Created   time.Time `bson:"created"`
 	Suspended bool      `bson:"suspended"`
-	IndexKey  []byte    `bson:"indexKey"`
 }
 
 var validID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
@@ -84,8 +81,7 @@ func (r *Registry) Create(ctx context.Context, id ID, name string) (*Account, er
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	a := &Account{ID: id, Name: name, Created: r.now().UTC().Truncate(time.Millisecond), IndexKey: make([]byte, 32)}
-	rand.Read(a.IndexKey)
+	a := &Account{ID: id, Name: name, Created: r.now().UTC().Truncate(time.Millisecond)}
 	rec, err := encode(a)
 	if err != nil {
 		return nil, err
@@ -192,7 +188,7 @@ func checkName(name string) error {
 }
 
 func encode(a *Account) (storage.Record, error) {
-	body, err := bson.Marshal(record{Name: a.Name, Created: a.Created, Suspended: a.Suspended, IndexKey: a.IndexKey})
+	body, err := bson.Marshal(record{Name: a.Name, Created: a.Created, Suspended: a.Suspended})
 	if err != nil {
 		return storage.Record{}, fmt.Errorf("tenant: encode: %w", err)
 	}
@@ -204,5 +200,5 @@ func decode(rec storage.Record) (*Account, error) {
 	if err := bson.Unmarshal(rec.Body, &v); err != nil {
 		return nil, fmt.Errorf("tenant: account record %q cannot be read: %w", rec.ID, err)
 	}
-	return &Account{ID: ID(rec.ID), Name: v.Name, Created: v.Created.UTC(), Suspended: v.Suspended, IndexKey: v.IndexKey}, nil
+	return &Account{ID: ID(rec.ID), Name: v.Name, Created: v.Created.UTC(), Suspended: v.Suspended}, nil
 }

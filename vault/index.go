@@ -78,22 +78,3 @@ func (m *mac) entry(input []byte) (string, error) {
 	var sum [sha256.Size]byte
 	return base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])), nil
 }
-
-// Index returns the entry under which documents whose field has a value are found: a keyed hash
-// (HMAC-SHA-256, RFC 2104) of the normalised value, different for each account, entity and field.
-// It fails with ErrValue when the value cannot be normalised, and returns "" for null.
-func (v *Vault) Index(ctx context.Context, account tenant.ID, entity string, f *schema.Field, value any) (string, error) {
-	text, err := normalize(f, value)
-	if err != nil || text == "" {
-		return "", err
-	}
-	a, err := v.tenants.Get(ctx, account)
-	if err != nil {
-		return "", fmt.Errorf("vault: index: %w", err)
-	}
-	mac := hmac.New(sha256.New, a.IndexKey)
-	for _, part := range []string{entity, f.Property, f.Normalize, text} {
-		fmt.Fprintf(mac, "%d:%s", len(part), part)
-	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
-}

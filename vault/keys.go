@@ -31,6 +31,9 @@ const (
 // errNoKey says that the key store has no such key.
 var errNoKey = fmt.Errorf("%w: not in the key store", ErrKeyUnavailable)
 
+// errUnder says that a key is wrapped under an account key that is gone or not yet known here.
+var errUnder = fmt.Errorf("%w: wrapped under an unknown account key", ErrCorrupt)
+
 // ring holds the usable versions of one key. A new value is made by the primary one, an old one is
 // read by whichever made it.
 type ring[T any] struct {
@@ -172,7 +175,7 @@ func (h *hierarchy) unwrap(ctx context.Context, n keyName, kek string, w wrapped
 	} else {
 		with, ok := above.find(w.Under)
 		if !ok {
-			return nil, fmt.Errorf("%w: the key is wrapped under an account key that is gone", ErrCorrupt)
+			return nil, errUnder
 		}
 		if key, err = with.Open(nil, nil, w.Wrapped, n.aad(w.Number)); err != nil {
 			return nil, fmt.Errorf("%w: the wrapped key does not open", ErrCorrupt)
@@ -224,6 +227,12 @@ func loader[T any](h *hierarchy, use func(key []byte) (T, error)) func(context.C
 			return nil, time.Time{}, err
 		}
 		keys, err := unwrapAll(ctx, h, n, above, use)
+		if errors.Is(err, errUnder) { // another process may have rotated the account's key
+			h.accounts.drop(keyName{account: n.account, kind: accountKey})
+			if above, err = h.account(ctx, n.account, false); err == nil {
+				keys, err = unwrapAll(ctx, h, n, above, use)
+			}
+		}
 		if err != nil {
 			return nil, time.Time{}, err
 		}
@@ -266,16 +275,16 @@ func (h *hierarchy) destroy(ctx context.Context, n keyName) error {
 		if err != nil && !errors.Is(err, errNoKey) {
 			return err
 		}
-		if err == nil && r.Destroyed {
-			return h.erase(ctx, n, r, body) // the first time may have been cut short
-		}
-		r = keyRecord{Destroyed: true, Changed: h.Now().UTC().Truncate(time.Millisecond)}
-		err = h.erase(ctx, n, r, body)
-		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) {
-			continue
+		if !r.Destroyed {
+			gone := keyRecord{Destroyed: true, Changed: h.Now().UTC().Truncate(time.Millisecond)}
+			if err := h.write(ctx, n, gone, body); overtaken(err) {
+				continue
+			} else if err != nil {
+				return err
+			}
 		}
 		h.subjects.drop(n)
-		return err
+		return h.scrub(ctx) // also when it was destroyed already: that may have been cut short here
 	}
 }
 

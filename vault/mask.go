@@ -10,27 +10,19 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 )
 
-// Mask returns the wanted top-level fields of a stored document, each sensitive value replaced by
-// its mask, and the paths of the fields that hold one: GraphQL names joined by '.', list indexes
-// left out. A null stays null and is not masked. What the schema does not declare is left out
-// unless the schema admits it, and then it is masked unless the schema says otherwise.
-func (v *Vault) Mask(e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
-	return v.MaskSealed(context.Background(), Place{Entity: e.Name}, e, doc, want)
-}
-
-// MaskSealed returns the wanted top-level fields of a stored document, each sensitive value
+// Mask returns the wanted top-level fields of a stored document, each sensitive value
 // replaced by its mask, and the paths of the fields that hold one: GraphQL names joined by '.',
 // list indexes left out. A null stays null and is not masked. What the schema does not declare is
 // left out unless the schema admits it, and then it is masked unless the schema says otherwise.
 //
 // Values may be sealed or, written before they were secret, not. A key is needed only where a mask
 // follows from the value, or a field shown is sealed though it is no secret any more.
-func (v *Vault) MaskSealed(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
+func (v *Vault) Mask(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
 	out, masked, err := v.show(ctx, nil, at, e, doc, want)
 	return out, masked, at.explain("mask", err)
 }
 
-// Reveal is MaskSealed, but fields that the grant covers are in clear. A field that is covered is
+// Reveal is Mask, but fields that the grant covers are in clear. A field that is covered is
 // shown with all that is in it. What the grant does not cover is not decrypted for it.
 func (v *Vault) Reveal(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
 	out, masked, err := v.show(ctx, g, at, e, doc, want)

@@ -1,12 +1,12 @@
 package vault
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,9 +22,9 @@ type KeyStore interface {
 	// Put writes a record in place of prev, durably. A nil prev means that there must be none:
 	// storage.ErrExists otherwise. If the record is not prev it fails with storage.ErrConflict.
 	Put(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error
-	// Erase is Put, and when it returns no byte of what the record ever was is left in the store.
-	// It may be called with a body that equals prev, to finish what was cut short.
-	Erase(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error
+	// Scrub makes sure that when it returns, nothing is left in the store of what records held before
+	// they were last replaced: not in free pages, not in earlier files.
+	Scrub(ctx context.Context) error
 	// List returns at most limit records of an account whose names begin with prefix, in order of
 	// name, those behind after.
 	List(ctx context.Context, account tenant.ID, prefix, after string, limit int) ([]StoredKey, error)
@@ -107,7 +107,7 @@ func defaultKEK(account tenant.ID) string { return "profilegraph-" + string(acco
 // read returns a key's record, decoded and as it is stored.
 func (h *hierarchy) read(ctx context.Context, n keyName) (keyRecord, bson.Raw, error) {
 	if h.Keys == nil {
-		return keyRecord{}, nil, fmt.Errorf("%w: there is no key store", ErrKeyUnavailable)
+		return keyRecord{}, nil, errNoStore
 	}
 	body, err := h.Keys.Get(ctx, n.account, n.record())
 	if errors.Is(err, storage.ErrNotFound) {
@@ -129,35 +129,86 @@ func decodeKey(body bson.Raw) (keyRecord, error) {
 }
 
 func (h *hierarchy) write(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
-	return h.put(ctx, n, r, prev, h.Keys.Put)
-}
-
-func (h *hierarchy) erase(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
-	if h.Keys == nil {
-		return fmt.Errorf("%w: there is no key store", ErrKeyUnavailable)
-	}
-	return h.put(ctx, n, r, prev, h.Keys.Erase)
-}
-
-func (h *hierarchy) put(ctx context.Context, n keyName, r keyRecord, prev bson.Raw,
-	put func(context.Context, tenant.ID, string, bson.Raw, bson.Raw) error) error {
 	body, err := bson.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode key: %w", err)
 	}
-	err = put(ctx, n.account, n.record(), body, prev)
-	switch {
-	case errors.Is(err, storage.ErrExists), errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrNotFound):
-		return err
-	case err != nil:
+	err = h.Keys.Put(ctx, n.account, n.record(), body, prev)
+	if err != nil && !overtaken(err) {
 		return unavailable(err)
+	}
+	return err
+}
+
+// overtaken reports whether a write failed because somebody else wrote first.
+func overtaken(err error) bool {
+	return errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound)
+}
+
+// update changes a record; change reports whether there is anything to write. It starts anew when
+// somebody else changes the record meanwhile.
+func (h *hierarchy) update(ctx context.Context, n keyName, change func(*keyRecord) (bool, error)) (changed bool, err error) {
+	for {
+		r, body, err := h.read(ctx, n)
+		if err != nil {
+			return false, err
+		}
+		if changed, err := change(&r); err != nil || !changed {
+			return false, err
+		}
+		if err := h.write(ctx, n, r, body); overtaken(err) {
+			continue
+		} else if err != nil {
+			return false, err
+		}
+		return true, nil
+	}
+}
+
+// visit visits the keys of an account whose records' names begin with prefix.
+func (h *hierarchy) visit(ctx context.Context, account tenant.ID, prefix string, visit func(keyName, keyRecord) error) error {
+	const page = 500
+	after := ""
+	for {
+		if h.Keys == nil {
+			return errNoStore
+		}
+		list, err := h.Keys.List(ctx, account, prefix, after, page)
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, one := range list {
+			r, err := decodeKey(one.Body)
+			if err != nil {
+				return fmt.Errorf("%s: %w", one.Name, err)
+			}
+			n := keyName{account: account, kind: indexKey, entity: r.Entity, id: r.Property}
+			if id, ok := strings.CutPrefix(one.Name, subjectPrefix); ok {
+				n = keyName{account: account, kind: subjectKey, id: id}
+			}
+			if err := visit(n, r); err != nil {
+				return fmt.Errorf("%s: %w", one.Name, err)
+			}
+			after = one.Name
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+func (h *hierarchy) scrub(ctx context.Context) error {
+	if err := h.Keys.Scrub(ctx); err != nil {
+		return fmt.Errorf("replaced keys are still in the key store: %w", err)
 	}
 	return nil
 }
 
+var errNoStore = fmt.Errorf("%w: there is no key store", ErrKeyUnavailable)
+
 // StoreKeys returns a KeyStore over a storage driver, for keys in a database of their own on a
-// server. Erase replaces the record; when the server itself lets go of the old bytes is up to it
-// (its journal, its replicas and its backups keep them for a while).
+// server. Scrub does nothing: when the server itself lets go of the bytes of a replaced record is up
+// to it (its journal, its replicas and its backups keep them for a while).
 func StoreKeys(s storage.Store) KeyStore { return storedKeys{s} }
 
 type storedKeys struct{ store storage.Store }
@@ -186,12 +237,7 @@ func (s storedKeys) Put(ctx context.Context, account tenant.ID, name string, bod
 	return s.store.Replace(ctx, keySpace(account), r, revision(prev))
 }
 
-func (s storedKeys) Erase(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error {
-	if bytes.Equal(body, prev) {
-		return nil
-	}
-	return s.Put(ctx, account, name, body, prev)
-}
+func (s storedKeys) Scrub(context.Context) error { return nil }
 
 func (s storedKeys) List(ctx context.Context, account tenant.ID, prefix, after string, limit int) ([]StoredKey, error) {
 	found, err := s.store.Scan(ctx, keySpace(account), storage.Page{Prefix: prefix, After: after, Limit: limit})

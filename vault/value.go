@@ -93,6 +93,8 @@ type walk struct {
 	v    *Vault
 	at   Place
 	ring *ring[cipher.AEAD]
+	// reloaded says that ring is no older than the walk.
+	reloaded bool
 
 	// place is the additional data of the present value.
 	place []byte
@@ -136,6 +138,21 @@ func (w *walk) keys(create bool) (*ring[cipher.AEAD], error) {
 	return w.ring, err
 }
 
+// reload asks for the subject's key anew, once for the whole document.
+func (w *walk) reload(number uint32) (key cipher.AEAD, ok bool, err error) {
+	if w.reloaded {
+		return nil, false, nil
+	}
+	w.ring, w.reloaded = nil, true
+	w.v.keys.subjects.drop(keyName{account: w.at.Account, kind: subjectKey, id: w.at.Subject})
+	keys, err := w.keys(false)
+	if err != nil {
+		return nil, false, err
+	}
+	key, ok = keys.find(number)
+	return key, ok, nil
+}
+
 func (w *walk) header(number uint32) []byte {
 	w.place[0] = sealedFormat
 	binary.BigEndian.PutUint32(w.place[1:], number)
@@ -153,8 +170,12 @@ func (w *walk) open(v bsoncore.Value) (bsoncore.Value, error) {
 		return v, err
 	}
 	key, ok := keys.find(number)
-	if !ok {
-		return v, errSealed
+	if !ok { // another process may have rotated the subject's key
+		if key, ok, err = w.reload(number); err != nil {
+			return v, err
+		} else if !ok {
+			return v, errSealed
+		}
 	}
 	w.header(number)
 	plain, err := key.Open(w.plain[:0], nil, box, w.place)

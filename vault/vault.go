@@ -6,7 +6,7 @@
 // [Vault.Seal] gives the form in which a document is stored: each value of a sensitive or pii field,
 // and whatever the schema does not declare, encrypted for its place. [Vault.Mask] gives what
 // everybody may see of it, [Vault.Reveal] what a grant discloses. [Vault.Open] gives all of it in
-// clear, for the server's own work and never for an answer. [Vault.Index] turns a look-up key into
+// clear, for the server's own work and never for an answer. [Vault.Entries] turns a look-up key into
 // the entries under which storage finds it. [Vault.Destroy] makes everything about one person
 // unreadable for good.
 //
@@ -97,18 +97,10 @@ type Config struct {
 }
 
 // Vault seals and masks documents and hashes look-up keys. It is safe for concurrent use.
-type Vault struct {
-	tenants *tenant.Registry
-	keys    *hierarchy
-}
+type Vault struct{ keys *hierarchy }
 
-// New returns a vault for the accounts of a registry.
-func New(tenants *tenant.Registry) *Vault {
-	return &Vault{tenants: tenants, keys: newHierarchy(Config{Now: time.Now})}
-}
-
-// NewVault returns a vault. It asks for no key before one is needed.
-func NewVault(c Config) *Vault {
+// New returns a vault. It asks for no key before one is needed.
+func New(c Config) *Vault {
 	c.Now = orNow(c.Now)
 	if c.KeyTTL <= 0 || c.KeyTTL > Staleness {
 		c.KeyTTL = Staleness

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/storage/mongo"
+	"github.com/profilegraph/profilegraph/vault"
+	"github.com/profilegraph/profilegraph/vault/keydb"
+	"github.com/profilegraph/profilegraph/vault/kms/local"
+	"github.com/profilegraph/profilegraph/vault/kms/transit"
+)
+
+// inData returns a path in the data folder, unless another was given.
+func (c Config) inData(given, name string) string {
+	if given != "" {
+		return given
+	}
+	return filepath.Join(c.Data, name)
+}
+
+// openRecord opens the audit record: files beside the embedded store, or a collection of MongoDB.
+func (s *server) openRecord() error {
+	o := audit.Options{KeyFile: s.config.inData(s.config.AuditKeyFile, "audit.key"), AllSinks: s.config.AuditAll, Now: s.now, Logger: s.log}
+	if s.config.MongodbURI != "" {
+		o.Store = s.store
+	} else {
+		o.Dir = filepath.Join(s.config.Data, "audit")
+	}
+	for _, name := range s.config.AuditSink {
+		sink, err := openSink(name)
+		if err != nil {
+			return err
+		}
+		o.Sinks = append(o.Sinks, sink)
+	}
+	var err error
+	if s.record, err = audit.Open(o); err != nil {
+		return err
+	}
+	s.closing = append(s.closing, s.record.Close)
+	return nil
+}
+
+func openSink(name string) (audit.Sink, error) {
+	switch path, isFile := strings.CutPrefix(name, "file:"); {
+	case isFile:
+		return audit.NewFileSink(path)
+	case name == "stdout":
+		return audit.NewWriterSink(os.Stdout), nil
+	case name == "syslog":
+		return audit.NewSyslogSink("", "", "profilegraph")
+	}
+	return nil, errors.New("an audit sink is stdout, syslog or file:PATH")
+}
+
+// openVault opens the key management system and the store of wrapped keys. When keys cannot be had
+// the server starts all the same: it says so, and refuses personal data.
+func (s *server) openVault(ctx context.Context) error {
+	kms, err := s.openKMS()
+	if err != nil {
+		return err
+	}
+	keys, err := s.openKeys(ctx)
+	if err != nil {
+		return err
+	}
+	s.vault = vault.New(vault.Config{KMS: kms, Keys: keys, Now: s.now})
+	return nil
+}
+
+func (s *server) openKMS() (vault.KMS, error) {
+	if s.config.Transit != "" {
+		return transit.New(transit.Config{Address: s.config.Transit, Mount: s.config.TransitMount, TokenFile: s.config.TransitToken})
+	}
+	path := s.config.inData(s.config.KEKFile, "kek.key")
+	// A new key file is for a new installation: beside keys that another one encrypts it would
+	// only hide that that one is lost.
+	_, noKeys := os.Stat(s.keysFile())
+	_, noKEK := os.Stat(path)
+	if errors.Is(noKEK, fs.ErrNotExist) && errors.Is(noKeys, fs.ErrNotExist) {
+		notice, err := local.Create(path)
+		if err != nil {
+			return nil, err
+		}
+		s.notice = notice
+	}
+	kms, err := local.Open(path)
+	if err != nil {
+		s.log.Error("the server starts sealed: personal data is neither read nor written", "error", err)
+	}
+	return kms, nil
+}
+
+func (s *server) keysFile() string { return filepath.Join(s.config.Data, "keys.db") }
+
+func (s *server) openKeys(ctx context.Context) (vault.KeyStore, error) {
+	if s.config.KeysURI != "" {
+		if s.config.KeysURI == s.config.MongodbURI {
+			return nil, errors.New("keys-uri must name another database than mongodb-uri: a backup of the documents would hold the keys")
+		}
+		store, err := mongo.Open(ctx, mongo.Options{URI: s.config.KeysURI})
+		if err != nil {
+			return nil, fmt.Errorf("key store: %w", err)
+		}
+		s.closing = append(s.closing, store.Close)
+		return vault.StoreKeys(store), nil
+	}
+	keys, err := keydb.Open(s.keysFile())
+	if err != nil {
+		return nil, fmt.Errorf("key store: %w", err)
+	}
+	s.closing = append(s.closing, keys.Close)
+	return keys, nil
+}
