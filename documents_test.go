@@ -14,7 +14,6 @@ import (
 
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
-	"github.com/profilegraph/profilegraph/vault"
 )
 
 // seats is an entity whose documents tests may see in clear.
@@ -536,15 +535,15 @@ func TestOrphanClaims(t *testing.T) {
 		space := storage.Space{Account: firstAccount, Collection: storage.Claims, Part: "Seat"}
 		orphan := func(value string) {
 			t.Helper()
-			entry, err := vault.New(in.tenants).Index(t.Context(), firstAccount, "Seat", set.Entity("Seat").Keys[0].Field, value)
-			if err != nil {
-				t.Fatal(err)
+			entries, err := in.vault.Entries(t.Context(), firstAccount, "Seat", set.Entity("Seat").Keys[0].Field, value)
+			if err != nil || len(entries) != 1 {
+				t.Fatal(entries, err)
 			}
 			body, err := bson.Marshal(bson.D{{Key: "document", Value: "ghost"}, {Key: "taken", Value: in.clock.now()}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := in.store.Insert(t.Context(), space, storage.Record{ID: entry, Rev: "r", Body: body}); err != nil {
+			if err := in.store.Insert(t.Context(), space, storage.Record{ID: entries[0], Rev: "r", Body: body}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -33,7 +33,7 @@ const mongoTestEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
 
 // defaults are what the command line fills in.
 func defaults(t testing.TB) Config {
-	return Config{Listen: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), RequestTimeout: 10 * time.Second,
+	return Config{Listen: "127.0.0.1:0", Stores: Stores{Data: filepath.Join(t.TempDir(), "data")}, RequestTimeout: 10 * time.Second,
 		MaxConcurrent: 512, MaxBatch: 10, LogLevel: slog.LevelDebug}
 }
 
@@ -68,7 +68,7 @@ func freshDatabase(t testing.TB) string {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if err := errors.Join(client.Database(u.Path[1:]).Drop(ctx), client.Disconnect(ctx)); err != nil {
+		if err := errors.Join(client.Database(u.Path[1:]).Drop(ctx), client.Database(u.Path[1:]+"-keys").Drop(ctx), client.Disconnect(ctx)); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})

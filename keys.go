@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/storage/mongo"
+	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 	"github.com/profilegraph/profilegraph/vault/keydb"
 	"github.com/profilegraph/profilegraph/vault/kms/local"
@@ -63,11 +64,15 @@ func openSink(name string) (audit.Sink, error) {
 // openVault opens the key management system and the store of wrapped keys. When keys cannot be had
 // the server starts all the same: it says so, and refuses personal data.
 func (s *server) openVault(ctx context.Context) error {
-	kms, err := s.openKMS()
+	keys, err := s.openKeys(ctx)
 	if err != nil {
 		return err
 	}
-	keys, err := s.openKeys(ctx)
+	accounts, err := tenant.New(s.store, s.now).List(ctx, "", 1)
+	if err != nil {
+		return err
+	}
+	kms, err := s.openKMS(len(accounts) == 0)
 	if err != nil {
 		return err
 	}
@@ -75,18 +80,15 @@ func (s *server) openVault(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) openKMS() (vault.KMS, error) {
+func (s *server) openKMS(newInstallation bool) (vault.KMS, error) {
 	if s.config.Transit != "" {
 		return transit.New(transit.Config{Address: s.config.Transit, Mount: s.config.TransitMount, TokenFile: s.config.TransitToken})
 	}
 	path := s.config.inData(s.config.KEKFile, "kek.key")
-	// A new key file is for a new installation: beside keys that another one encrypts it would
-	// only hide that that one is lost.
-	_, noKeys := os.Stat(s.keysFile())
-	_, noKEK := os.Stat(path)
-	if errors.Is(noKEK, fs.ErrNotExist) && errors.Is(noKeys, fs.ErrNotExist) {
+	// A new key file beside keys that another one encrypts would only hide that that one is lost.
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && newInstallation {
 		notice, err := local.Create(path)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrExist) { // another process may be starting too
 			return nil, err
 		}
 		s.notice = notice
@@ -98,24 +100,30 @@ func (s *server) openKMS() (vault.KMS, error) {
 	return kms, nil
 }
 
-func (s *server) keysFile() string { return filepath.Join(s.config.Data, "keys.db") }
-
+// openKeys opens the store of wrapped keys: a small file of its own, or a database of its own on
+// MongoDB, so that no backup of the documents holds them.
 func (s *server) openKeys(ctx context.Context) (vault.KeyStore, error) {
-	if s.config.KeysURI != "" {
+	documents, onMongo := s.store.(*mongo.Store)
+	o := mongo.Options{URI: s.config.KeysURI, Now: s.now}
+	switch {
+	case s.config.KeysURI != "":
 		if s.config.KeysURI == s.config.MongodbURI {
 			return nil, errors.New("keys-uri must name another database than mongodb-uri: a backup of the documents would hold the keys")
 		}
-		store, err := mongo.Open(ctx, mongo.Options{URI: s.config.KeysURI})
+	case onMongo:
+		o.URI, o.Database = s.config.MongodbURI, documents.Database()+"-keys"
+	default:
+		keys, err := keydb.Open(filepath.Join(s.config.Data, "keys.db"))
 		if err != nil {
 			return nil, fmt.Errorf("key store: %w", err)
 		}
-		s.closing = append(s.closing, store.Close)
-		return vault.StoreKeys(store), nil
+		s.closing = append(s.closing, keys.Close)
+		return keys, nil
 	}
-	keys, err := keydb.Open(s.keysFile())
+	store, err := mongo.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("key store: %w", err)
 	}
-	s.closing = append(s.closing, keys.Close)
-	return keys, nil
+	s.closing = append(s.closing, store.Close)
+	return vault.StoreKeys(store), nil
 }

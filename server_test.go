@@ -25,25 +25,29 @@ import (
 // it; on its own floor, only what an arrow leads to.
 var floors = [][]string{
 	{"schema", "storage", "storage/bolt", "storage/mongo"},
-	{"tenant"},
-	{"auth", "vault"},
+	{"tenant", "audit"},
+	{"auth", "vault", "vault/keydb", "vault/kms/local", "vault/kms/transit"},
 	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "schemastore"},
 	{"resolvers", "dataloader", "console"},
 	{""}, // the program
 }
 
 var arrows = map[string][]string{
-	"storage/bolt":    {"storage"},
-	"storage/mongo":   {"storage"},
-	"graph":           {"graph/guard", "graph/transport"},
-	"graph/static":    {"graph/guard", "graph/transport"},
-	"graph/generated": {"graph/scalar"},
-	"resolvers":       {"dataloader"},
+	"storage/bolt":      {"storage"},
+	"storage/mongo":     {"storage"},
+	"graph":             {"graph/guard", "graph/transport"},
+	"graph/static":      {"graph/guard", "graph/transport"},
+	"graph/generated":   {"graph/scalar"},
+	"audit":             {"tenant"},
+	"vault/keydb":       {"vault"},
+	"vault/kms/local":   {"vault"},
+	"vault/kms/transit": {"vault"},
+	"resolvers":         {"dataloader"},
 }
 
 // strangers must not meet although their floors would let them.
 var strangers = map[string][]string{
-	"graph": {"tenant", "auth", "vault", "storage", "storage/bolt", "storage/mongo"}, // it knows types, not documents
+	"graph": {"tenant", "audit", "auth", "vault", "storage", "storage/bolt", "storage/mongo"}, // it knows types, not documents
 }
 
 // tools are programs and tests of their own. Nobody imports them.

@@ -152,6 +152,9 @@ func databaseOf(uri string) string {
 	return defaultDatabase
 }
 
+// Database returns the name of the database that holds the records.
+func (s *Store) Database() string { return s.database.Name() }
+
 // prepare makes the database ready, or refuses it.
 func (s *Store) prepare(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
