@@ -120,25 +120,32 @@ func (m *masker) field(value bsoncore.Value, key []byte, f *schema.Field, path s
 
 // mask writes the mask of a member. It opens a sealed value only if the mask depends on it.
 func (m *masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
+	var text []byte
 	how := strategy(f)
-	text := how == schema.MaskFixed && isSealed(value)
-	if !text && how != schema.MaskNull {
+	switch {
+	case how == schema.MaskNull:
+		m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+		return nil
+	case how != schema.MaskFixed:
 		if isSealed(value) {
 			if value, err = m.open(value); err != nil {
 				return err
 			}
 		}
-		text = value.Type == bsoncore.TypeString && len(value.Data) > 4
-	}
-	if text {
-		start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeString, key))
-		if out, ok := appendMask(out, how, value.Data[4:len(value.Data)-1]); ok {
-			out = append(out, 0)
-			m.out = bsoncore.UpdateLength(out, start, int32(len(out))-start-4)
+		if value.Type != bsoncore.TypeString || len(value.Data) < 5 {
+			m.out = appendHeader(m.out, bsoncore.TypeNull, key)
 			return nil
 		}
+		text = value.Data[4 : len(value.Data)-1]
 	}
-	m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+	start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeString, key))
+	out, ok := appendMask(out, how, text)
+	if !ok {
+		m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+		return nil
+	}
+	out = append(out, 0)
+	m.out = bsoncore.UpdateLength(out, start, int32(len(out))-start-4)
 	return nil
 }
 

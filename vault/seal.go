@@ -79,6 +79,7 @@ func (s *sealer) list(out, list []byte, elem *schema.Type) (_ []byte, err error)
 
 // value writes a value that is not secret itself but may hold what is.
 func (s *sealer) value(out, key []byte, v bsoncore.Value, t *schema.Type) (_ []byte, err error) {
+	stored, changed := v, s.changed
 	if isSealed(v) || flat(t) && holdsSealed(v) { // it was secret under an older schema
 		s.changed = true
 		if v, err = s.cleared(v); err != nil {
@@ -98,7 +99,9 @@ func (s *sealer) value(out, key []byte, v bsoncore.Value, t *schema.Type) (_ []b
 	case v.Type == bsoncore.TypeArray && t.Kind == schema.List:
 		return s.list(appendHeader(out, v.Type, key), v.Data, t.Elem)
 	}
-	return s.seal(out, key, v) // it does not fit its type, so nobody knows what it is
+	// It does not fit its type, so nobody knows what it is.
+	s.changed = changed
+	return s.seal(out, key, stored)
 }
 
 // cleared returns a copy of a value with everything sealed in it opened.
