@@ -109,11 +109,11 @@ func TestMaskIsTheSameSealedOrNot(t *testing.T) {
 	v, e := newWorld(t).vault(), parse(t, "Person", personSchema)
 	clear := encode(t, e, ada)
 	sealed := must(v.Seal(t.Context(), person, e, clear))(t)
-	want, wantPaths, err := v.MaskSealed(t.Context(), person, e, clear, all(e))
+	want, wantPaths, err := v.Mask(t.Context(), person, e, clear, all(e))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, gotPaths, err := v.MaskSealed(t.Context(), person, e, sealed, all(e))
+	got, gotPaths, err := v.Mask(t.Context(), person, e, sealed, all(e))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,11 +139,11 @@ func TestMaskIsTheSameSealedOrNot(t *testing.T) {
 func TestMaskAsksForAKeyOnlyIfItMust(t *testing.T) {
 	w, e := newWorld(t), parse(t, "Person", personSchema)
 	sealed := must(w.vault().Seal(t.Context(), person, e, encode(t, e, ada)))(t)
-	keyless := vault.NewVault(vault.Config{})
+	keyless := vault.New(vault.Config{})
 	for _, f := range e.Type.Fields {
 		var want schema.FieldSet
 		want.Add(f.Slot)
-		_, _, err := keyless.MaskSealed(t.Context(), person, e, sealed, want)
+		_, _, err := keyless.Mask(t.Context(), person, e, sealed, want)
 		needs := strings.Contains(" name email document birthdate home contacts payment secretly ", " "+f.Property+" ") && f != e.Type.Extra
 		if f.Property == "payment" { // its mask is made of the holder's name
 			needs = true
@@ -229,7 +229,7 @@ func TestSchemaChanges(t *testing.T) {
 			sealed := must(v.Seal(t.Context(), person, before, clear))(t)
 			check := func(form string, doc bson.Raw) {
 				t.Helper()
-				got, _, err := v.MaskSealed(t.Context(), person, after, doc, all(after))
+				got, _, err := v.Mask(t.Context(), person, after, doc, all(after))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -292,11 +292,11 @@ func TestRoundTrip(t *testing.T) {
 			if opened := must(v.Open(t.Context(), at, sealed))(t); !bytes.Equal(opened, clear) {
 				t.Fatalf("%s: opened\n%s, want\n%s", e.Name, show(t, opened), show(t, clear))
 			}
-			want, _, err := v.MaskSealed(t.Context(), at, e, clear, all(e))
+			want, _, err := v.Mask(t.Context(), at, e, clear, all(e))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, _, err := v.MaskSealed(t.Context(), at, e, sealed, all(e))
+			got, _, err := v.Mask(t.Context(), at, e, sealed, all(e))
 			if err != nil || !bytes.Equal(got, want) {
 				t.Fatalf("%s: masked %v\n%s, want\n%s", e.Name, err, show(t, got), show(t, want))
 			}

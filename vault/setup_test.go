@@ -174,7 +174,7 @@ func (w *world) wait(d time.Duration) {
 }
 
 func (w *world) vault() *vault.Vault {
-	return vault.NewVault(vault.Config{KMS: counted{w.kms, &w.asked}, Keys: w.keys, Now: w.Now})
+	return vault.New(vault.Config{KMS: counted{w.kms, &w.asked}, Keys: w.keys, Now: w.Now})
 }
 
 type counted struct {

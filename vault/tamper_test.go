@@ -159,7 +159,7 @@ func TestDamage(t *testing.T) {
 		if !errors.Is(err, vault.ErrCorrupt) {
 			t.Fatalf("%s %d: %v", what, i, err)
 		}
-		if _, _, err := v.MaskSealed(t.Context(), person, e, b, all(e)); !errors.Is(err, vault.ErrCorrupt) {
+		if _, _, err := v.Mask(t.Context(), person, e, b, all(e)); !errors.Is(err, vault.ErrCorrupt) {
 			t.Fatalf("%s %d: masked: %v", what, i, err)
 		}
 	}
@@ -205,7 +205,7 @@ func FuzzOpen(f *testing.F) {
 		for _, err := range []error{
 			second(v.Open(t.Context(), person, doc)),
 			second(v.Seal(t.Context(), person, e, doc)),
-			third(v.MaskSealed(t.Context(), person, e, doc, all(e))),
+			third(v.Mask(t.Context(), person, e, doc, all(e))),
 			third(v.Reveal(t.Context(), covers{"acme", []string{"*"}}, person, e, doc, all(e))),
 		} {
 			if err != nil && !errors.Is(err, vault.ErrCorrupt) {
