@@ -159,7 +159,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}
 	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: s.record, Now: s.now, Log: log,
-		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }})
+		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }, Check: (*graph.Engine).Check})
 	if err != nil {
 		return s, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // batch is how many records a pass over stored data reads at once.
@@ -181,6 +182,62 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 	}
 }
 
+// Reseal brings the sealing of every stored document of an entity up to date, old versions included:
+// what e calls sensitive is sealed, under the current key of its data subject.
+func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) error {
+	err := s.each(ctx, documents(id, e), func(list []storage.Record) error {
+		for _, r := range list {
+			if err := s.resealOne(ctx, documents(id, e), e, r, place(id, e, r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.each(ctx, versions(id, e), func(list []storage.Record) error {
+		for _, r := range list {
+			at := vault.Place{Account: id, Entity: e.Name, Subject: r.Owner}
+			at.ID, _, _ = strings.Cut(r.ID, "/")
+			if e.Owner == "" {
+				at.Subject = at.ID
+			}
+			if err := s.resealOne(ctx, versions(id, e), e, r, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) resealOne(ctx context.Context, in storage.Space, e *schema.Entity, r storage.Record, at vault.Place) error {
+	for {
+		var c content
+		if err := c.decode(r.Body); err != nil {
+			return err
+		}
+		doc, changed, err := s.vault.Reseal(ctx, at, e, c.Doc)
+		if err != nil || !changed {
+			return err
+		}
+		c.Doc = doc
+		next, rev := r, r.Rev
+		next.Rev, next.Body = newVersion(0), c.encode()
+		switch err := s.store.Replace(ctx, in, next, rev); {
+		case err == nil, errors.Is(err, storage.ErrNotFound):
+			return nil
+		case !errors.Is(err, storage.ErrConflict):
+			return fmt.Errorf("profile: reseal: %w", err)
+		}
+		if r, err = s.store.Get(ctx, in, r.ID); errors.Is(err, storage.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("profile: reseal: %w", err)
+		}
+	}
+}
+
 // unclaimed returns those values that nobody has claimed.
 func (s *Service) unclaimed(ctx context.Context, id tenant.ID, e *schema.Entity, values []claimed) ([]claimed, error) {
 	if len(values) == 0 {
@@ -238,7 +295,7 @@ func (s *Service) Expire(ctx context.Context, set func(context.Context, tenant.I
 
 // Mend clears away what crashes and interrupted changes left of an account: documents whose owner
 // is gone, old versions whose document is gone, claims that nothing stands behind; and it indexes
-// documents that a change of keys passed over. It returns how many records it removed.
+// and seals documents that a change of their schema passed over. It returns how many records it removed.
 func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int, error) {
 	removed := 0
 	for _, e := range set.Entities {
@@ -250,7 +307,7 @@ func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int,
 				return removed, err
 			}
 		}
-		if err := s.reindex(ctx, id, e); err != nil {
+		if err := errors.Join(s.reindex(ctx, id, e), s.Reseal(ctx, id, e)); err != nil {
 			return removed, err
 		}
 	}

@@ -71,7 +71,29 @@ func Diff(from, to *Entity) []Change {
 	slices.SortStableFunc(d.found, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
+	d.condense()
 	return slices.Compact(d.found)
+}
+
+// condense leaves one narrowed constraint for each property that is new where undeclared ones were
+// accepted: that what documents hold under its name may not fit is all that there is to say.
+func (d *differ) condense() {
+	var added []string
+	for _, c := range d.found {
+		if c.Kind == FieldAdded {
+			added = append(added, c.Path)
+		}
+	}
+	told := make(map[string]bool)
+	d.found = slices.DeleteFunc(d.found, func(c Change) bool {
+		i := slices.IndexFunc(added, func(path string) bool { return c.Path == path || strings.HasPrefix(c.Path, path+".") })
+		if c.Kind != ConstraintNarrowed || i < 0 {
+			return false
+		}
+		again := told[added[i]]
+		told[added[i]] = true
+		return again
+	})
 }
 
 // dropEchoes removes narrowed constraints that say again what another change says better.

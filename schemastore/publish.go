@@ -126,13 +126,25 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	s.install(p.Account, snap)
 	if d.base != nil {
-		// Documents written between the first pass and the swap know nothing of new keys.
-		if err := s.docs.Reindex(ctx, p.Account, d.base, d.Entity); err != nil {
-			s.log.ErrorContext(ctx, "documents not indexed after a publish; the sweep will do it", "account", p.Account, "entity", u.Entity, "error", err)
-		}
+		s.adapt(ctx, p.Account, d)
 	}
 	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
 		Changes: d.Changes, Warnings: d.Warnings}, nil
+}
+
+// adapt brings stored documents up to a schema that is in force now. What fails is done by the
+// sweep; until then a field that has become sensitive is masked all the same.
+func (s *Store[E]) adapt(ctx context.Context, id tenant.ID, d draft[E]) {
+	// Documents written between the first pass and the swap know nothing of new keys.
+	err := s.docs.Reindex(ctx, id, d.base, d.Entity)
+	if slices.ContainsFunc(d.Changes, func(c schema.Change) bool {
+		return c.Kind == schema.SensitivityRaised || c.Kind == schema.SensitivityLowered
+	}) {
+		err = errors.Join(err, s.docs.Reseal(ctx, id, d.Entity))
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "documents not adapted after a publish; the sweep will do it", "account", id, "entity", d.Entity.Name, "error", err)
+	}
 }
 
 // put writes the change to the record.
@@ -228,6 +240,9 @@ func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E],
 	}
 	if d.engine, err = s.compile(d.set); err != nil {
 		return d, fmt.Errorf("schemastore: compile: %w", err)
+	}
+	if err = s.check(d.engine); err != nil {
+		return d, fmt.Errorf("schemastore: check: %w", err)
 	}
 	if d.base == nil {
 		return d, nil

@@ -61,6 +61,8 @@ type Documents interface {
 	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error)
 	// Reindex makes every stored document findable by the keys of next. It may run more than once.
 	Reindex(ctx context.Context, account tenant.ID, current, next *schema.Entity) error
+	// Reseal seals in stored documents, old versions included, what e calls sensitive.
+	Reseal(ctx context.Context, account tenant.ID, e *schema.Entity) error
 }
 
 // Snapshot is an account's schemas at one time, with what was compiled from them. It is immutable.
@@ -76,6 +78,7 @@ type Store[E any] struct {
 	docs    Documents
 	record  auth.Recorder
 	compile func(*schema.Set) (E, error)
+	check   func(E) error
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -107,14 +110,19 @@ type Options[E any] struct {
 	// Record is told of every change before it takes effect.
 	Record  auth.Recorder
 	Compile func(*schema.Set) (E, error)
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Check is the last judgement on what is to be published; nil: there is none.
+	Check func(E) error
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Accounts is how many accounts are kept compiled; 1,000 when zero.
 	Accounts int
 }
 
 // New returns a schema store.
 func New[E any](o Options[E]) (*Store[E], error) {
+	if o.Check == nil {
+		o.Check = func(E) error { return nil }
+	}
 	if o.Accounts == 0 {
 		o.Accounts = 1_000
 	}
@@ -122,7 +130,7 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: %w", err)
 	}
-	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, now: o.Now, log: o.Log, warm: warm}, nil
+	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, now: o.Now, log: o.Log, warm: warm}, nil
 }
 
 // Current returns the account's schemas in force. What it returns stays as it is: a request keeps
