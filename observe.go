@@ -33,6 +33,7 @@ type telemetry struct {
 	reads     prometheus.Counter
 	batches   prometheus.Counter
 	documents prometheus.Counter
+	misplaced *prometheus.CounterVec
 
 	tracer   trace.Tracer // nil: no traces
 	provider *sdktrace.TracerProvider
@@ -55,8 +56,10 @@ func newTelemetry(ctx context.Context, endpoint string) (*telemetry, error) {
 		reads:     prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_reads_total", Help: "Reads that GraphQL operations asked for."}),
 		batches:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_read_batches_total", Help: "Batches in which they were answered."}),
 		documents: prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_documents_total", Help: "Documents that GraphQL operations returned."}),
+		misplaced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_misplaced_values_total",
+			Help: "Values written that look like personal data in fields that are not declared sensitive, by kind."}, []string{"kind"}),
 	}
-	t.registry.MustRegister(t.requests, t.durations, operations, t.reads, t.batches, t.documents,
+	t.registry.MustRegister(t.requests, t.durations, operations, t.reads, t.batches, t.documents, t.misplaced,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if endpoint == "" {
 		return t, nil
@@ -113,6 +116,9 @@ func (p *planeTelemetry) request(status int, took time.Duration) {
 
 // outcomes count operations of one type.
 type outcomes struct{ ok, failed prometheus.Counter }
+
+// suspected notes a value that looks like personal data in the wrong place.
+func (t *telemetry) suspected(kind string) { t.misplaced.WithLabelValues(kind).Inc() }
 
 // Operation notes one GraphQL operation of the data plane.
 func (t *telemetry) Operation(ctx context.Context, o graph.Observed) {

@@ -151,7 +151,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
-	s.docs = profile.New(s.store, s.vault, s.grants, s.now, log)
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected})
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,

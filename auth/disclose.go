@@ -22,6 +22,13 @@ func (a *Authorizer) Policy(ctx context.Context, p *Principal) (Policy, error) {
 	return policy, err
 }
 
+// RefusesMisplaced reports whether an account refuses what looks like personal data in fields that
+// are not declared sensitive.
+func (a *Authorizer) RefusesMisplaced(ctx context.Context, id tenant.ID) (bool, error) {
+	policy, _, err := a.policies.load(ctx, id)
+	return policy.RefuseMisplaced, err
+}
+
 // TestPolicy tells whether the account's policy would let a credential with the given roles see
 // fields of an entity; "" is yes. Budgets and approvals are left out of account.
 func (a *Authorizer) TestPolicy(ctx context.Context, p *Principal, roles []string, entity string, fields []string, purpose string) (Refusal, error) {

@@ -40,6 +40,9 @@ type Purpose struct {
 // permission Unmask see any field for any reason.
 type Policy struct {
 	Purposes []Purpose `json:"purposes" bson:"purposes"`
+	// RefuseMisplaced refuses values that look like personal data in fields that are not declared
+	// sensitive; else they are taken with a warning.
+	RefuseMisplaced bool `json:"refuseMisplaced,omitempty" bson:"refuseMisplaced,omitempty"`
 }
 
 var (

@@ -100,7 +100,7 @@ func sameWishes(a, b *graph.Read) bool {
 
 // View is what the engine wants to see, as the use cases take it.
 func View(fields schema.FieldSet, sensitive []string, unmask []graph.Unmask) profile.View {
-	v := profile.View{Fields: fields, Sensitive: sensitive, Disclosed: &profile.Disclosed{}}
+	v := profile.View{Fields: fields, Sensitive: sensitive, Outcome: &profile.Outcome{}}
 	for _, u := range unmask {
 		v.Unmask = append(v.Unmask, profile.Unmask{Fields: u.Fields,
 			Reason: auth.Reason{Text: u.Reason, Purpose: u.Purpose, OnBehalfOf: u.OnBehalfOf}})
@@ -120,9 +120,9 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 	view := View(r.Fields, r.Sensitive, r.Unmask)
 	defer func() {
 		for _, i := range members {
-			results[i].Refused = view.Disclosed.Refused
+			results[i].Refused = view.Outcome.Refused
 		}
-		l.disclosed(view.Disclosed.Receipts)
+		l.disclosed(view.Outcome.Receipts)
 	}()
 	switch r.Kind {
 	case graph.ByID:

@@ -110,8 +110,8 @@ type View struct {
 	Sensitive []string
 	// Unmask are those paths that are to be shown in clear, by the reason given.
 	Unmask []Unmask
-	// Disclosed, unless nil, learns what became of Unmask.
-	Disclosed *Disclosed
+	// Outcome, unless nil, learns what else there is to say.
+	Outcome *Outcome
 }
 
 // Unmask asks for fields in clear.
@@ -120,27 +120,44 @@ type Unmask struct {
 	Fields []string
 }
 
-// Disclosed tells what became of a wish to see fields in clear.
-type Disclosed struct {
+// Outcome is what there is to say beside the documents.
+type Outcome struct {
 	// Receipts prove that the disclosures are on the record.
 	Receipts []audit.Receipt
 	// Refused is why the fields stayed masked: a *auth.RefusedError, or after a write, which stands
 	// nevertheless, whatever kept the disclosure off the record.
 	Refused error
+	// Warnings tell of values written that look like personal data in the wrong place.
+	Warnings []Warning
+}
+
+// Options say what a Service works with.
+type Options struct {
+	Store storage.Store
+	Vault *vault.Vault
+	Auth  *auth.Authorizer
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Suspected, unless nil, counts values that look like personal data in the wrong place, by kind.
+	Suspected func(kind string)
 }
 
 // Service is the door to all documents.
 type Service struct {
-	store storage.Store
-	vault *vault.Vault
-	auth  *auth.Authorizer
-	now   func() time.Time
-	log   *slog.Logger
+	store     storage.Store
+	vault     *vault.Vault
+	auth      *auth.Authorizer
+	now       func() time.Time
+	log       *slog.Logger
+	suspected func(kind string)
 }
 
-// New returns the service over a store.
-func New(store storage.Store, v *vault.Vault, a *auth.Authorizer, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{store: store, vault: v, auth: a, now: now, log: log}
+// New returns the service.
+func New(o Options) *Service {
+	if o.Suspected == nil {
+		o.Suspected = func(string) {}
+	}
+	return &Service{store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,
@@ -281,8 +298,8 @@ func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.
 		return Document{}, err
 	}
 	grant, err := s.grant(ctx, p, e, list, v, false)
-	if err != nil && v.Disclosed != nil {
-		v.Disclosed.Refused = err
+	if err != nil && v.Outcome != nil {
+		v.Outcome.Refused = err
 	}
 	err = s.present(ctx, p, e, docs, list, v, grant)
 	return docs[0], err
@@ -333,8 +350,8 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 		}
 		g, err := s.auth.Grant(ctx, p, asked, wish.Reason)
 		if refused := (*auth.RefusedError)(nil); errors.As(err, &refused) {
-			if v.Disclosed != nil {
-				v.Disclosed.Refused = err
+			if v.Outcome != nil {
+				v.Outcome.Refused = err
 			}
 			continue
 		}
@@ -342,8 +359,8 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 			return nil, err
 		}
 		all = append(all, g)
-		if v.Disclosed != nil {
-			v.Disclosed.Receipts = append(v.Disclosed.Receipts, g.Receipts...)
+		if v.Outcome != nil {
+			v.Outcome.Receipts = append(v.Outcome.Receipts, g.Receipts...)
 		}
 	}
 	return all, nil

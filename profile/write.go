@@ -50,7 +50,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		}
 	}
 	e.Defaults(input)
-	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, input)
+	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, input, v)
 	if err != nil {
 		return Document{}, err
 	}
@@ -84,9 +84,12 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 }
 
 // seal validates a document and gives the form in which the record r keeps it.
-func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, doc map[string]any) (bson.Raw, error) {
+func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, doc map[string]any, v View) (bson.Raw, error) {
 	if violations := e.Validate(doc); len(violations) > 0 {
 		return nil, &InvalidError{Violations: violations}
+	}
+	if err := s.inspect(ctx, id, e, doc, v); err != nil {
+		return nil, err
 	}
 	raw, err := e.Encode(doc)
 	if err != nil {
@@ -131,7 +134,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	prune(doc, e.Type)
 	merge(doc, patch, e.Type)
-	raw, err := s.seal(ctx, p.Account, e, old, doc)
+	raw, err := s.seal(ctx, p.Account, e, old, doc, v)
 	if err != nil {
 		return Document{}, err
 	}

@@ -75,8 +75,8 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 	return apiKey(key), nil
 }
 
-func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput) (*generated.Policy, error) {
-	var policy auth.Policy
+func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput, refuseMisplaced bool) (*generated.Policy, error) {
+	policy := auth.Policy{RefuseMisplaced: refuseMisplaced}
 	for _, one := range purposes {
 		policy.Purposes = append(policy.Purposes, purposeOf(one))
 	}

@@ -22,6 +22,7 @@ type Data struct {
 
 	mu       sync.Mutex
 	receipts []audit.Receipt
+	warnings []profile.Warning
 }
 
 var (
@@ -46,24 +47,38 @@ func (d *Data) disclosed(receipts []audit.Receipt) {
 	d.receipts = append(d.receipts, receipts...)
 }
 
-// Extensions tells where on the record the disclosures of the answer are: the index of each entry,
-// and the newest signed checkpoint, whose tree holds them all.
+// Extensions tells where on the record the disclosures of the answer are, and what there is to warn of.
 func (d *Data) Extensions() map[string]any {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.receipts) == 0 {
+	if len(d.receipts) == 0 && len(d.warnings) == 0 {
 		return nil
 	}
-	entries := make([]int64, len(d.receipts))
-	newest := d.receipts[0]
-	for i, r := range d.receipts {
+	all := map[string]any{}
+	if len(d.receipts) > 0 {
+		all["audit"] = receipt(d.receipts)
+	}
+	if len(d.warnings) > 0 {
+		all["warnings"] = each(d.warnings, func(w profile.Warning) map[string]any {
+			return map[string]any{"code": "MISPLACED_PERSONAL_DATA", "path": w.Path, "kind": w.Kind,
+				"message": "The value of " + w.Path + " looks like personal data (" + w.Kind + "), but the field is not declared sensitive."}
+		})
+	}
+	return all
+}
+
+// receipt tells the index of each entry, and the newest signed checkpoint, whose tree holds them all.
+func receipt(list []audit.Receipt) map[string]any {
+	entries := make([]int64, len(list))
+	newest := list[0]
+	for i, r := range list {
 		entries[i] = r.Index
 		if r.Index > newest.Index {
 			newest = r
 		}
 	}
 	slices.Sort(entries)
-	return map[string]any{"audit": map[string]any{"entries": entries, "checkpoint": newest.Checkpoint}}
+	return map[string]any{"entries": entries, "checkpoint": newest.Checkpoint}
 }
 
 // Read answers the reads of a level.
@@ -83,11 +98,12 @@ func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
 	if err != nil {
 		return graph.Result{Err: explained(err)}
 	}
-	d.disclosed(view.Disclosed.Receipts)
+	d.disclosed(view.Outcome.Receipts)
+	d.warnings = append(d.warnings, view.Outcome.Warnings...) // writes run one after another
 	if doc.ID == "" {
 		return graph.Result{}
 	}
-	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc)}, Refused: explained(view.Disclosed.Refused)}
+	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc)}, Refused: explained(view.Outcome.Refused)}
 }
 
 func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profile.Document, error) {

@@ -110,7 +110,7 @@ type ComplexityRoot struct {
 		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, expiresAt *time.Time) int
 		CreateAccount   func(childComplexity int, id string, name *string) int
 		PublishSchema   func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
-		PutPolicy       func(childComplexity int, purposes []*PurposeInput) int
+		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool) int
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
 		RevokeAPIKey    func(childComplexity int, id string) int
 		RollbackSchema  func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
@@ -118,7 +118,8 @@ type ComplexityRoot struct {
 	}
 
 	Policy struct {
-		Purposes func(childComplexity int) int
+		Purposes        func(childComplexity int) int
+		RefuseMisplaced func(childComplexity int) int
 	}
 
 	Purpose struct {
@@ -229,7 +230,7 @@ type MutationResolver interface {
 	UpdateAccount(ctx context.Context, id string, name *string, suspended *bool) (*Account, error)
 	CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, expiresAt *time.Time) (*CreatedAPIKey, error)
 	RevokeAPIKey(ctx context.Context, id string) (*APIKey, error)
-	PutPolicy(ctx context.Context, purposes []*PurposeInput) (*Policy, error)
+	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool) (*Policy, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
 }
@@ -596,7 +597,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.PutPolicy(childComplexity, args["purposes"].([]*PurposeInput)), true
+		return e.ComplexityRoot.Mutation.PutPolicy(childComplexity, args["purposes"].([]*PurposeInput), args["refuseMisplaced"].(bool)), true
 	case "Mutation.requestApproval":
 		if e.ComplexityRoot.Mutation.RequestApproval == nil {
 			break
@@ -648,6 +649,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Policy.Purposes(childComplexity), true
+	case "Policy.refuseMisplaced":
+		if e.ComplexityRoot.Policy.RefuseMisplaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.RefuseMisplaced(childComplexity), true
 
 	case "Purpose.approval":
 		if e.ComplexityRoot.Purpose.Approval == nil {
@@ -1312,7 +1319,11 @@ type Mutation {
   name one. Without purposes, whoever has the permission UNMASK may see any field for a reason.
   Needs PRIVACY.
   """
-  putPolicy(purposes: [PurposeInput!]!): Policy!
+  putPolicy(
+    purposes: [PurposeInput!]!
+    "Refuse values that look like personal data in fields that are not declared sensitive, instead of warning."
+    refuseMisplaced: Boolean! = false
+  ): Policy!
 
   "Asks a second person for leave to see a data subject's data for a purpose that wants one. Needs UNMASK."
   requestApproval(
@@ -1384,6 +1395,8 @@ type AuditCheckpoint {
 "What an account lets be seen in clear."
 type Policy {
   purposes: [Purpose!]!
+  "Whether values that look like personal data are refused in fields that are not declared sensitive."
+  refuseMisplaced: Boolean!
 }
 
 "One reason for which sensitive values may be seen."
@@ -1726,6 +1739,8 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 	switch field.Name {
 	case "purposes":
 		return ec.fieldContext_Policy_purposes(ctx, field)
+	case "refuseMisplaced":
+		return ec.fieldContext_Policy_refuseMisplaced(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
@@ -2139,6 +2154,14 @@ func (ec *executionContext) field_Mutation_putPolicy_args(ctx context.Context, r
 		return nil, err
 	}
 	args["purposes"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "refuseMisplaced",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["refuseMisplaced"] = arg1
 	return args, nil
 }
 
@@ -3868,7 +3891,7 @@ func (ec *executionContext) _Mutation_putPolicy(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().PutPolicy(ctx, fc.Args["purposes"].([]*PurposeInput))
+			return ec.Resolvers.Mutation().PutPolicy(ctx, fc.Args["purposes"].([]*PurposeInput), fc.Args["refuseMisplaced"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Policy) graphql.Marshaler {
@@ -4020,6 +4043,29 @@ func (ec *executionContext) fieldContext_Policy_purposes(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Policy_refuseMisplaced(ctx context.Context, field graphql.CollectedField, obj *Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Policy_refuseMisplaced(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefuseMisplaced, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Policy_refuseMisplaced(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Policy", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Purpose_code(ctx context.Context, field graphql.CollectedField, obj *Purpose) (ret graphql.Marshaler) {
@@ -7762,6 +7808,11 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 			out.Values[i] = graphql.MarshalString("Policy")
 		case "purposes":
 			out.Values[i] = ec._Policy_purposes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refuseMisplaced":
+			out.Values[i] = ec._Policy_refuseMisplaced(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

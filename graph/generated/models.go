@@ -119,6 +119,8 @@ type Mutation struct {
 // What an account lets be seen in clear.
 type Policy struct {
 	Purposes []*Purpose `json:"purposes"`
+	// Whether values that look like personal data are refused in fields that are not declared sensitive.
+	RefuseMisplaced bool `json:"refuseMisplaced"`
 }
 
 // One reason for which sensitive values may be seen.
