@@ -35,7 +35,7 @@ func Parse(entity string, doc []byte, l Limits) (_ *Entity, _ []Warning, err err
 	if err := p.invalid(); err != nil {
 		return nil, nil, err
 	}
-	return e, p.sortedWarnings(), nil
+	return e, append(p.sortedWarnings(), lint(e)...), nil
 }
 
 func refuse(p Problem) error { return &Invalid{Problems: []Problem{p}} }
