@@ -46,7 +46,7 @@ type terminal struct {
 func command(args []string, in io.Reader, out, errs io.Writer) int {
 	var c commands
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("profilegraph"), kong.Writers(out, errs), kong.UsageOnError(),
+	parser, err := kong.New(&c, kong.Name("profilegraph"), kong.Writers(out, errs),
 		kong.Description("Keeps the personal data of shoppers in one system: a GraphQL server whose types come from JSON Schemas uploaded at run time."),
 		kong.Exit(func(code int) { exit = code }))
 	if err != nil {
@@ -137,8 +137,9 @@ type accountCommand struct {
 }
 
 type accountView struct {
-	ID, Name, CreationDate string
-	Suspended              bool
+	ID, Name     string
+	CreationDate *time.Time
+	Suspended    bool
 }
 
 const accountFields = `{ id name creationDate suspended }`
@@ -155,7 +156,7 @@ func (c *accountList) Run(ctx context.Context, t terminal) error {
 				return err
 			}
 			for _, a := range data.Accounts {
-				row(a.ID, a.Name, a.CreationDate, a.Suspended)
+				row(a.ID, a.Name, moment(a.CreationDate), a.Suspended)
 				after = a.ID
 			}
 			if len(data.Accounts) < 200 {
@@ -204,7 +205,7 @@ func (c *accountUpdate) Run(ctx context.Context, t terminal) error {
 	}
 	return table(t.out, "ID\tNAME\tCREATED\tSUSPENDED", func(row func(...any)) error {
 		a := data.UpdateAccount
-		row(a.ID, a.Name, a.CreationDate, a.Suspended)
+		row(a.ID, a.Name, moment(a.CreationDate), a.Suspended)
 		return nil
 	})
 }
@@ -222,7 +223,7 @@ func (c *apiKeyList) Run(ctx context.Context, t terminal) error {
 		APIKeys []struct {
 			ID, Name                                string
 			Roles                                   []string
-			ExpirationDate, RevocationDate, LastUse *string
+			ExpirationDate, RevocationDate, LastUse *time.Time
 		} `json:"apiKeys"`
 	}
 	if err := c.do(ctx, `{ apiKeys { id name roles expirationDate revocationDate lastUse } }`, nil, &data); err != nil {
@@ -230,7 +231,7 @@ func (c *apiKeyList) Run(ctx context.Context, t terminal) error {
 	}
 	return table(t.out, "ID\tNAME\tROLES\tEXPIRES\tREVOKED\tLAST USE", func(row func(...any)) error {
 		for _, k := range data.APIKeys {
-			row(k.ID, k.Name, strings.Join(k.Roles, ","), orDash(k.ExpirationDate), orDash(k.RevocationDate), orDash(k.LastUse))
+			row(k.ID, k.Name, strings.Join(k.Roles, ","), moment(k.ExpirationDate), moment(k.RevocationDate), moment(k.LastUse))
 		}
 		return nil
 	})
@@ -266,12 +267,12 @@ type apiKeyRevoke struct {
 
 func (c *apiKeyRevoke) Run(ctx context.Context, t terminal) error {
 	var data struct {
-		RevokeAPIKey struct{ RevocationDate string }
+		RevokeAPIKey struct{ RevocationDate *time.Time }
 	}
 	if err := c.do(ctx, `mutation($id: ID!) { revokeApiKey(id: $id) { revocationDate } }`, variables{"id": c.ID}, &data); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(t.out, "revoked %s at %s\n", c.ID, data.RevokeAPIKey.RevocationDate)
+	_, err := fmt.Fprintf(t.out, "revoked %s at %s\n", c.ID, moment(data.RevokeAPIKey.RevocationDate))
 	return err
 }
 
@@ -368,11 +369,12 @@ type schemaPublish struct {
 }
 
 type versionView struct {
-	Version                    int
-	Current                    bool
-	Author, CreationDate, Note *string
-	Changes                    []changeView
-	Warnings                   []problemView
+	Version      int
+	Current      bool
+	Author, Note *string
+	CreationDate *time.Time
+	Changes      []changeView
+	Warnings     []problemView
 }
 
 func (c *schemaPublish) Run(ctx context.Context, t terminal) error {
@@ -440,7 +442,7 @@ func (c *schemaHistory) Run(ctx context.Context, t terminal) error {
 				return err
 			}
 			for _, v := range data.SchemaHistory {
-				row(v.Version, orDash(v.CreationDate), orDash(v.Author), len(v.Changes), orDash(v.Note))
+				row(v.Version, moment(v.CreationDate), orDash(v.Author), len(v.Changes), orDash(v.Note))
 				before = &v.Version
 			}
 			if len(data.SchemaHistory) < 100 || *before == 0 {
@@ -531,6 +533,14 @@ func orDash(s *string) string {
 	return *s
 }
 
+// moment returns a time to the second.
+func moment(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.Format(time.RFC3339)
+}
+
 // optional returns nil for an empty option.
 func optional(s string) *string {
 	if s == "" {
@@ -539,7 +549,7 @@ func optional(s string) *string {
 	return &s
 }
 
-// table prints rows in columns.
+// table prints rows in columns, or nothing if they cannot be had.
 func table(out io.Writer, heading string, rows func(row func(...any)) error) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, heading)
@@ -550,5 +560,8 @@ func table(out io.Writer, heading string, rows func(row func(...any)) error) err
 		}
 		fmt.Fprintln(w, strings.Join(text, "\t"))
 	})
-	return errors.Join(err, w.Flush())
+	if err != nil {
+		return err
+	}
+	return w.Flush()
 }

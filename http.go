@@ -86,7 +86,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 				// What was panicked with may hold what a client sent; where it happened does not.
 				s.report(ctx, fmt.Errorf("panic: %T\n%s", v, debug.Stack()))
 				if w.status == 0 {
-					refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
+					internal(w, id)
 				}
 			}
 			took := s.now().Sub(begin)
@@ -167,7 +167,7 @@ func (s *server) refuseError(ctx context.Context, w http.ResponseWriter, err err
 	e := resolvers.Explain(err)
 	if e == nil {
 		s.report(ctx, err)
-		refuse(w, "INTERNAL", "internal error", http.StatusInternalServerError)
+		internal(w, transport.RequestID(ctx))
 		return
 	}
 	status := resolvers.Status(e.Code)
@@ -177,10 +177,15 @@ func (s *server) refuseError(ctx context.Context, w http.ResponseWriter, err err
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "2")
 	}
-	if len(e.Extensions) == 0 {
-		refuse(w, e.Code, e.Message, status)
-		return
-	}
+	answerError(w, status, e)
+}
+
+// internal answers with an error of the server's own, of which a client may know the request's id.
+func internal(w http.ResponseWriter, request string) {
+	answerError(w, http.StatusInternalServerError, &graph.Error{Code: "INTERNAL", Message: "internal error", Extensions: map[string]any{"requestId": request}})
+}
+
+func answerError(w http.ResponseWriter, status int, e *graph.Error) {
 	extensions := map[string]any{"code": e.Code}
 	for name, value := range e.Extensions {
 		extensions[name] = value

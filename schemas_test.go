@@ -205,6 +205,46 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 		c.publish("Profile", lower, "?allow=SENSITIVITY_NO_LOWER")
 		wantJSON(t, c.do(`query($id: ID!) { profile(id: $id) { firstName hobby } }`, vars{"id": id}).at("profile"), `{"firstName": "Ann", "hobby": "c****"}`)
 	},
+	"what was undeclared stays hidden": func(t *testing.T, in *instance, c *client) {
+		admin := c.newKey([]string{"schema-admin"}, "")
+		c.publish("Thing", `{"type": "object", "additionalProperties": true, "properties": {
+			"inner": {"type": "object", "additionalProperties": true, "properties": {"known": {"type": "string"}}},
+			"list": {"type": "array", "items": {"type": "array", "items": {"type": "object", "additionalProperties": true, "properties": {"known": {"type": "string"}}}}}}}`)
+		id := c.do(`mutation { createThing(input: {additionalProperties: {top: 1, old: 2, dot: {ted: 3}, null: null}, inner: {additionalProperties: {deep: 4}},
+			list: [[], [{known: "k"}, {additionalProperties: {item: 5}}]]}) { id } }`).str("createThing.id")
+		c.do(`mutation { createThing(input: {additionalProperties: {dotted: 6}}) { id } }`)
+		c.do(`mutation($i: ThingInput!) { createThing(input: $i) { id } }`, vars{"i": vars{"additionalProperties": vars{"a.b": 7}}})
+		c.do(`mutation($id: ID!) { updateThing(id: $id, patch: {additionalProperties: {old: null}}) { id } }`, vars{"id": id}) // an old version keeps it
+		clear := `{"type": "integer"}`
+		inner := `{"type": "object", "additionalProperties": true, "properties": {"known": {"type": "string"}, %s}}`
+		for name, test := range map[string]struct {
+			properties string
+			refused    bool
+		}{
+			"stored":                {`"top": ` + clear, true},
+			"in an old version":     {`"old": ` + clear, true},
+			"in an object":          {`"inner": ` + fmt.Sprintf(inner, `"deep": `+clear), true},
+			"in a list of lists":    {`"list": {"type": "array", "items": {"type": "array", "items": ` + fmt.Sprintf(inner, `"item": `+clear) + `}}`, true},
+			"with a dot":            {`"a.b": ` + clear, true},
+			"an object":             {`"dot": {"type": "object", "properties": {"ted": ` + clear + `}}`, true},
+			"nowhere":               {`"unheard": ` + clear, false},
+			"only null":             {`"null": {"type": ["integer", "null"]}`, false},
+			"nowhere in an object":  {`"inner": ` + fmt.Sprintf(inner, `"top": `+clear), false},
+			"nowhere in the lists":  {`"list": {"type": "array", "items": {"type": "array", "items": ` + fmt.Sprintf(inner, `"deep": `+clear) + `}}`, false},
+			"stored, but protected": {`"top": {"type": "integer", "sensitive": true, "pii": true}`, false},
+		} {
+			upload := `{"properties": {` + test.properties + `}}`
+			r := c.managed(checkSchema, vars{"entity": "Thing", "schema": object(t, upload)})
+			if refused := strings.Contains(fmt.Sprint(r.at("checkSchema.findings")), "EXTRA_NO_DISCLOSE"); refused != test.refused || len(r.at("checkSchema.problems").([]any)) > 0 {
+				t.Errorf("%s: %v %v, %v of %v", name, r.at("checkSchema.findings"), r.at("checkSchema.problems"), r.at("checkSchema.documentsFailing"), r.at("checkSchema.documentsChecked"))
+			}
+			if test.refused {
+				if r := admin.upload("Thing", upload, "?allow=EXTRA_NO_DISCLOSE&allow=CONSTRAINT_NO_NARROW"); r.code() != "FORBIDDEN" {
+					t.Errorf("%s: %d %s", name, r.Status, r.Text)
+				}
+			}
+		}
+	},
 	"entities of one's own": func(t *testing.T, in *instance, c *client) {
 		c.publish("Store", `{"type": "object", "description": "A shop.", "properties": {"city": {"type": "string"}}}`)
 		c.publish("Visit", `{"type": "object", "x-entity": {"owner": "Store", "cardinality": "many"}, "properties": {"note": {"type": "string"}}}`)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
@@ -39,17 +40,22 @@ func (s *Service) each(ctx context.Context, in storage.Space, visit func([]stora
 }
 
 // Examine reads the documents stored under one schema and counts those that stand in the way of
-// another. Disclosed are paths of JSON property names joined by '.', with "[]" for list elements.
+// another. Disclosed are paths of JSON property names joined by '.', with "[]" for list elements; an
+// old version with something there counts against its document, since it would be shown too.
 func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error) {
 	var x schema.Examined
 	seen := map[string]bool{}
-	err := s.each(ctx, documents(id, current), func(list []storage.Record) error {
+	showing, err := s.showing(ctx, id, current, disclosed)
+	if err != nil {
+		return x, err
+	}
+	err = s.each(ctx, documents(id, current), func(list []storage.Record) error {
 		for _, r := range list {
 			doc, err := s.open(ctx, id, current, r)
 			if err != nil {
 				return err
 			}
-			shown := slices.ContainsFunc(disclosed, func(path string) bool { return holds(doc, strings.Split(path, ".")) })
+			shown := showing[r.ID]
 			prune(doc, next.Type)
 			violations := next.Validate(doc)
 			lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
@@ -84,16 +90,60 @@ func count(yes bool) int {
 	return 0
 }
 
-// holds reports whether there is a value at a path.
-func holds(value any, path []string) bool {
-	if len(path) == 0 {
-		return value != nil
+// showing returns the ids of the documents that have something at one of the paths, in any version.
+func (s *Service) showing(ctx context.Context, id tenant.ID, e *schema.Entity, paths []string) (map[string]bool, error) {
+	found := map[string]bool{}
+	if len(paths) == 0 {
+		return found, nil
 	}
-	if list, ok := value.([]any); ok && path[0] == "[]" {
-		return slices.ContainsFunc(list, func(one any) bool { return holds(one, path[1:]) })
+	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
+		err := s.each(ctx, in, func(list []storage.Record) error {
+			for _, r := range list {
+				var c content
+				if err := c.decode(r.Body); err != nil {
+					return err
+				}
+				doc := bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}
+				if slices.ContainsFunc(paths, func(path string) bool { return holds(doc, path) }) {
+					document, _, _ := strings.Cut(r.ID, "/")
+					found[document] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	object, ok := value.(map[string]any)
-	return ok && holds(object[path[0]], path[1:])
+	return found, nil
+}
+
+// holds reports whether a stored value has something at a path.
+func holds(value bsoncore.Value, path string) bool {
+	switch value.Type {
+	case bsoncore.TypeNull:
+		return false
+	case bsoncore.TypeBinary: // sealed as a whole: it may have anything in it
+		return true
+	case bsoncore.TypeArray:
+		rest, ok := strings.CutPrefix(path, "[]")
+		if ok {
+			elements, err := value.Array().Values()
+			return err != nil || slices.ContainsFunc(elements, func(v bsoncore.Value) bool { return holds(v, rest) })
+		}
+	case bsoncore.TypeEmbeddedDocument:
+		if path == "" {
+			return true
+		}
+		path = strings.TrimPrefix(path, ".")
+		members, err := value.Document().Elements()
+		return err != nil || slices.ContainsFunc(members, func(m bsoncore.Element) bool {
+			// Names may hold dots themselves.
+			rest, ok := strings.CutPrefix(path, m.Key())
+			return ok && (rest == "" || rest[0] == '.' || rest[0] == '[') && holds(m.Value(), rest)
+		})
+	}
+	return path == ""
 }
 
 // open returns the content of a document's record as JSON.

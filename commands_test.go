@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every command against a running server, in the order in which somebody might call them. In want,
+// "..." stands for anything.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	key := write("key", in.key+"\n")
+	shoes := write("shoes.json", `{"properties": {"shoeSize": {"type": "integer"}}}`)
+	hats := write("hats.json", `{"properties": {"hatSize": {"type": "integer"}}}`)
+	empty := write("empty.json", `{"type": "object", "properties": {"email": {"type": "string"}}}`)
+	typo := write("typo.json", `{"properties": {"a": {"type": "string", "sensitive": "yes"}}}`)
+	broken := write("broken.json", `{"properties": `)
+	const secret = `pg_[a-z0-9]{16}_[\w-]{43}`
+	remember := map[string]string{} // what a command printed, by name
+	for _, test := range []struct {
+		args   string // words; {name} is what an earlier command printed
+		in     string
+		exit   int
+		out    string // a regular expression for the whole output
+		errors string // and for the whole error output
+		as     string // remember the output under this name
+	}{
+		{args: "account list", out: `ID +NAME +CREATED +SUSPENDED\nmain +Main +\S+ +false\n`},
+		{args: "account create shop --name=Shop", out: secret + `\n`, as: "shop"},
+		{args: "account create shop", exit: 1, errors: `error: There is an account with this id already. \(ALREADY_EXISTS\)\n`},
+		{args: "account create -- -x", exit: 1, errors: `error: (?s:.+)\(BAD_USER_INPUT\)\n`},
+		{args: "account update shop --suspend", out: `(?s:.+)shop +Shop +\S+ +true\n`},
+		{args: "account update shop --resume --name=Boutique", out: `(?s:.+)shop +Boutique +\S+ +false\n`},
+		{args: "account update shop --resume --suspend", exit: 2, errors: `error: .+\nhint: profilegraph --help\n`},
+		{args: "account update nobody --name=x", exit: 1, errors: `error: There is no such account. \(NOT_FOUND\)\n`},
+		{args: "account list", out: `(?s:.+)main .+\nshop +Boutique .+\n`},
+		{args: "account list --key={shop}", exit: 1, errors: `error: .+PLATFORM. \(FORBIDDEN\)\n`},
+
+		{args: "apikey create reader --role=reader", out: secret + `\n`, as: "reader"},
+		{args: "apikey create two --role=schema-admin --role=editor --expires=2099-01-01T00:00:00Z", out: secret + `\n`},
+		{args: "apikey create none", exit: 2, errors: `error: missing flags: --role.+\nhint: profilegraph --help\n`},
+		{args: "apikey create past --role=reader --expires=2001-01-01T00:00:00Z", exit: 1, errors: `error: .+past. \(BAD_USER_INPUT\)\n`},
+		{args: "apikey create god --role=god", exit: 1, errors: `error: .+the roles are .+ \(BAD_USER_INPUT\)\n`},
+		{args: "apikey create s --role=shopper --subject=x", out: secret + `\n`},
+		{args: "apikey list", out: `ID +NAME +ROLES +EXPIRES +REVOKED +LAST USE\n(?s:.+)two +schema-admin,editor +2099-01-01T00:00:00Z +- +-\n(?s:.+)`},
+		{args: "apikey list --key={reader}", exit: 1, errors: `error: .+ACCOUNT. \(FORBIDDEN\)\n`},
+		{args: "apikey revoke {reader id}", out: `revoked \w{16} at \S+\n`},
+		{args: "apikey revoke {reader id}", out: `revoked \w{16} at \S+\n`},
+		{args: "apikey revoke nothing", exit: 1, errors: `error: The account has no such API key. \(NOT_FOUND\)\n`},
+		{args: "apikey list --key={reader}", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: the server does not know this key; profilegraph recover makes a new one\n`},
+
+		{args: "schema check Profile " + shoes, out: `(?s:.*)FIELD_ADDED shoeSize: - -> Int\n(?s:.*)ok: it can follow version 0\n`},
+		{args: "schema check Profile " + typo, exit: 1, out: `problem: /properties/a/sensitive: .+\n  mend: .+\n`, errors: `error: the schema would be refused\n`},
+		{args: "schema check --replace Profile " + empty, exit: 1, out: `(?s:.+)breaking: FIELD_NO_DELETE (?s:.+)`, errors: `error: the schema would be refused\n`},
+		{args: "schema publish Profile " + shoes + " --expected=0 --note=shoes", out: `(?s:.*)FIELD_ADDED shoeSize: - -> Int\n(?s:.*)Profile is at version 1\n`},
+		{args: "schema publish Profile -", in: `{"properties": {"hatSize": {"type": "integer"}}}`, out: `(?s:.*)Profile is at version 2\n`},
+		{args: "schema publish Profile " + hats + " --expected=1", exit: 1, errors: `error: The schema has changed since(?s:.+)\(VERSION_CONFLICT\)\n`},
+		{args: "schema publish Profile " + typo, exit: 1, errors: `error: (?s:.+)\(SCHEMA_INVALID\)\n  /properties/a/sensitive: .+\n    mend: .+\n`},
+		{args: "schema publish Profile " + broken, exit: 1, errors: `error: (?s:.+)\(SCHEMA_INVALID\)\n(?s:.+)`},
+		{args: "schema publish Profile missing.json", exit: 1, errors: `error: open missing.json: no such file or directory\n`},
+		{args: "schema publish --replace Profile " + empty, exit: 1, errors: `error: (?s:.+)\(SCHEMA_BREAKING\)\n(?s:.+)  FIELD_NO_DELETE shoeSize: .+\n    mend: .+\n(?s:.+)hint: name the rules with --allow if the change is meant\n`},
+		{args: "schema show Profile", out: `\{\n  "\$schema": (?s:.+)"hatSize": \{\n(?s:.+)\}\n`},
+		{args: "schema show Profile --version=1", out: `(?s:.+)"shoeSize": \{\n(?s:.+)`},
+		{args: "schema show Profile --version=9", exit: 1, errors: `error: there is no such schema or version\n`},
+		{args: "schema show Nothing", exit: 1, errors: `error: there is no such schema or version\n`},
+		{args: "schema history Profile", out: `VERSION +CREATED +AUTHOR +CHANGES +NOTE\n2 +\S+ +key:\w+ +\d+ +-\n1 +\S+ +key:\w+ +\d+ +shoes\n0 +- +- +0 +-\n`},
+		{args: "schema history Nothing", exit: 1, errors: `error: There is no such schema or version. \(NOT_FOUND\)\n`},
+		{args: "schema diff Profile 0 1", out: `(?s:.*)FIELD_ADDED shoeSize: - -> Int\n(?s:.*)`},
+		{args: "schema diff Profile 1", out: `(?s:.*)FIELD_ADDED hatSize: - -> Int\n(?s:.*)`},
+		{args: "schema diff Profile 1 9", exit: 1, errors: `error: There is no such schema or version. \(NOT_FOUND\)\n`},
+		{args: "schema rollback Profile 1", exit: 1, errors: `error: (?s:.+)\(SCHEMA_BREAKING\)\n(?s:.+)hint: .+\n`},
+		{args: "schema rollback Profile 1 --allow=FIELD_NO_DELETE --expected=2 --note=back", out: `(?s:.*)FIELD_REMOVED hatSize: Int -> -\n(?s:.*)Profile is at version 3\n`},
+		{args: "schema rollback Profile 9", exit: 1, errors: `error: There is no such schema or version. \(NOT_FOUND\)\n`},
+
+		{args: "account list --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+recover.+\n`},
+		{args: "account list --url=http://127.0.0.1:1", exit: 1, errors: `error: (?s:.+)refused\nhint: is the server running\? .+\n`},
+		{args: "account list --url=" + in.url + "/nothing", exit: 1, errors: `error: the server answered 404 Not Found, and nothing that can be understood\n`},
+		{args: "account list --key-file=missing", exit: 1, errors: `error: open missing: no such file or directory\n`},
+		{args: "version", out: `profilegraph \S.*\n`},
+		{args: "--help", out: `Usage: profilegraph(?s:.+)`},
+		{args: "schema publish --help", out: `Usage: profilegraph schema publish(?s:.+)--allow(?s:.+)`},
+		{args: "frobnicate", exit: 2, errors: `error: unexpected argument frobnicate\nhint: profilegraph --help\n`},
+		{args: "serve --max-batch=0", exit: 1, errors: `error: max-batch must be 1 to 50\n`},
+		{args: "serve --request-timeout=soon", exit: 2, errors: `error: --request-timeout: .+\nhint: profilegraph --help\n`},
+	} {
+		words := strings.Fields(test.args)
+		for i, w := range words {
+			words[i] = regexp.MustCompile(`\{(\w+)\}`).ReplaceAllStringFunc(w, func(s string) string { return remember[strings.Trim(s, "{}")] })
+		}
+		if strings.Contains(test.args, "{reader id}") {
+			words = []string{"apikey", "revoke", strings.Split(remember["reader"], "_")[1]}
+		}
+		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "schema"; remote && !strings.Contains(test.args, "--help") {
+			var options []string
+			if !strings.Contains(test.args, "--url") {
+				options = append(options, "--url="+in.url)
+			}
+			if !strings.Contains(test.args, "--key") {
+				options = append(options, "--key-file="+key)
+			}
+			words = append(append(words[:2:2], options...), words[2:]...)
+		}
+		var out, errs bytes.Buffer
+		exit := command(words, strings.NewReader(test.in), &out, &errs)
+		if exit != test.exit || !regexp.MustCompile(`^`+test.out+`$`).MatchString(out.String()) || !regexp.MustCompile(`^`+test.errors+`$`).MatchString(errs.String()) {
+			t.Errorf("%s\nexit %d, want %d\noutput\n%s\nerrors\n%s", test.args, exit, test.exit, out.String(), errs.String())
+		}
+		if test.as != "" {
+			remember[test.as] = strings.TrimSpace(out.String())
+		}
+	}
+}
+
+// The key comes from the environment, the option or a file, and without one there is a hint.
+func TestKeyOfCommands(t *testing.T) {
+	in := boot(t, defaults(t))
+	var out, errs bytes.Buffer
+	args := []string{"account", "list", "--url=" + in.url}
+	if exit := command(args, nil, &out, &errs); exit != 1 || errs.String() != "error: no API key given\nhint: set PROFILEGRAPH_KEY, or give --key-file\n" {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+	t.Setenv("PROFILEGRAPH_KEY", in.key)
+	t.Setenv("PROFILEGRAPH_URL", in.url)
+	errs.Reset()
+	if exit := command(args[:2], nil, &out, &errs); exit != 0 || !strings.Contains(out.String(), "main") {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+}
