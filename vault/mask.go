@@ -65,7 +65,7 @@ func (m *masker) object(doc []byte, t *schema.Type, want *schema.FieldSet, path 
 	start, out := bsoncore.ReserveLength(m.out)
 	m.out = out
 	next := 0 // members stand in the order of the schema, so the search goes on where the last ended
-	members := over(doc)
+	members := m.over(doc)
 	for members.next() {
 		f := find(t.Fields, members.key, &next)
 		if f == nil {
@@ -189,7 +189,7 @@ func (m *masker) value(value bsoncore.Value, key []byte, t *schema.Type, path st
 func (m *masker) list(array, key []byte, elem *schema.Type, path string, f *schema.Field) error {
 	start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeArray, key))
 	m.out = out
-	elements := over(array)
+	elements := m.over(array)
 	for index := 0; elements.next(); index++ {
 		mark := m.element(index)
 		if err := m.value(elements.value, elements.key, elem, path, f); err != nil {

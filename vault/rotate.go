@@ -272,7 +272,8 @@ type IndexStatus struct {
 	Versions         int // 2 while it is being rotated
 }
 
-// Status reads all key records of an account. It needs no KMS.
+// Status reads all key records of an account. It needs no KMS. With ErrCorrupt it tells what can be
+// told without the records that the error names.
 func (v *Vault) Status(ctx context.Context, account tenant.ID) (Status, error) {
 	s, err := v.keys.status(ctx, account)
 	if err != nil {
@@ -292,6 +293,7 @@ func (h *hierarchy) status(ctx context.Context, account tenant.ID) (Status, erro
 	}
 	s.KEK = own.KEK
 	wraps := map[uint32]int{}
+	var corrupt error
 	for _, prefix := range []string{subjectPrefix, indexPrefix} {
 		err := h.visit(ctx, account, prefix, func(n keyName, r keyRecord) error {
 			for _, w := range r.Versions {
@@ -310,12 +312,13 @@ func (h *hierarchy) status(ctx context.Context, account tenant.ID) (Status, erro
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrCorrupt) {
 			return s, err
 		}
+		corrupt = errors.Join(corrupt, err)
 	}
 	for _, w := range own.Versions {
 		s.Account = append(s.Account, KeyVersion{w.Number, w.Created, w.KEKVersion, wraps[w.Number]})
 	}
-	return s, nil
+	return s, corrupt
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -216,6 +217,37 @@ func TestRotationIsResumed(t *testing.T) {
 		t.Errorf("account key: %v %+v", done, last)
 	}
 	p.opens(t, w.vault())
+}
+
+// TestRotationGoesOnBehindDamage damages the records of two subjects: the others are rotated, the
+// error names the two, and no key that they may need is dropped.
+func TestRotationGoesOnBehindDamage(t *testing.T) {
+	w := newWorld(t)
+	v := w.vault()
+	populate(t, v, 10)
+	record := w.record("acme", "subject/s3")
+	damaged := bytes.Clone(record)
+	damaged[bytes.Index(damaged, wrapped(t, record)[0])+20] ^= 1
+	unreadable, err := bson.Marshal(bson.D{{Key: "versions", Value: "none"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(w.keys.Put(t.Context(), "acme", "subject/s3", damaged, record),
+		w.keys.Put(t.Context(), "acme", "subject/s5", unreadable, w.record("acme", "subject/s5")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		done, err := v.RotateAccountKey(t.Context(), "acme", nil)
+		if done || !errors.Is(err, vault.ErrCorrupt) || !strings.Contains(err.Error(), "subject/s3") || !strings.Contains(err.Error(), "subject/s5") {
+			t.Errorf("done %v, %v", done, err)
+		}
+		w.wait(vault.Grace)
+	}
+	s, err := v.Status(t.Context(), "acme")
+	if !errors.Is(err, vault.ErrCorrupt) || len(s.Account) != 2 || s.Account[0].Wraps != 1 || s.Account[1].Wraps != 8 {
+		t.Errorf("status %+v, %v", s, err)
+	}
 }
 
 // TestRetireKeepsWhatIsNeeded asks too early for old keys to be dropped.

@@ -41,7 +41,7 @@ type sealer struct {
 
 func (s *sealer) object(out, doc []byte, t *schema.Type) (_ []byte, err error) {
 	start, out := bsoncore.ReserveLength(out)
-	members, next := over(doc), 0
+	members, next := s.over(doc), 0
 	for members.next() {
 		f := find(t.Fields, members.key, &next)
 		if f == nil {
@@ -66,7 +66,7 @@ func (s *sealer) object(out, doc []byte, t *schema.Type) (_ []byte, err error) {
 
 func (s *sealer) list(out, list []byte, elem *schema.Type) (_ []byte, err error) {
 	start, out := bsoncore.ReserveLength(out)
-	elements := over(list)
+	elements := s.over(list)
 	for index := 0; elements.next(); index++ {
 		mark := s.element(index)
 		if out, err = s.value(out, elements.key, elements.value, elem); err != nil {
@@ -80,7 +80,7 @@ func (s *sealer) list(out, list []byte, elem *schema.Type) (_ []byte, err error)
 // value writes a value that is not secret itself but may hold what is.
 func (s *sealer) value(out, key []byte, v bsoncore.Value, t *schema.Type) (_ []byte, err error) {
 	stored, changed := v, s.changed
-	if isSealed(v) || flat(t) && holdsSealed(v) { // it was secret under an older schema
+	if isSealed(v) || flat(t) && s.holdsSealed(v) { // it was secret under an older schema
 		s.changed = true
 		if v, err = s.cleared(v); err != nil {
 			return nil, err
@@ -143,7 +143,7 @@ func (s *sealer) seal(out, key []byte, v bsoncore.Value) ([]byte, error) {
 			return append(appendHeader(out, v.Type, key), v.Data...), nil
 		}
 	}
-	if holdsSealed(v) {
+	if s.holdsSealed(v) {
 		if v, err = s.cleared(v); err != nil {
 			return nil, err
 		}

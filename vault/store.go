@@ -165,37 +165,47 @@ func (h *hierarchy) update(ctx context.Context, n keyName, change func(*keyRecor
 	}
 }
 
-// visit visits the keys of an account whose records' names begin with prefix.
+// visit visits the keys of an account whose records' names begin with prefix. It goes on behind
+// records that are corrupt, and ends with an error that names them.
 func (h *hierarchy) visit(ctx context.Context, account tenant.ID, prefix string, visit func(keyName, keyRecord) error) error {
 	const page = 500
+	if h.Keys == nil {
+		return errNoStore
+	}
 	after := ""
+	var corrupt []error
 	for {
-		if h.Keys == nil {
-			return errNoStore
-		}
 		list, err := h.Keys.List(ctx, account, prefix, after, page)
 		if err != nil {
 			return unavailable(err)
 		}
 		for _, one := range list {
 			r, err := decodeKey(one.Body)
+			if err == nil {
+				n := keyName{account: account, kind: indexKey, entity: r.Entity, id: r.Property}
+				if id, ok := strings.CutPrefix(one.Name, subjectPrefix); ok {
+					n = keyName{account: account, kind: subjectKey, id: id}
+				}
+				err = visit(n, r)
+			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", one.Name, err)
+				err = fmt.Errorf("%s: %w", one.Name, err)
 			}
-			n := keyName{account: account, kind: indexKey, entity: r.Entity, id: r.Property}
-			if id, ok := strings.CutPrefix(one.Name, subjectPrefix); ok {
-				n = keyName{account: account, kind: subjectKey, id: id}
-			}
-			if err := visit(n, r); err != nil {
-				return fmt.Errorf("%s: %w", one.Name, err)
+			if err != nil && !errors.Is(err, ErrCorrupt) {
+				return err
+			} else if err != nil && len(corrupt) < maxCorrupt {
+				corrupt = append(corrupt, err)
 			}
 			after = one.Name
 		}
 		if len(list) < page {
-			return nil
+			return errors.Join(corrupt...)
 		}
 	}
 }
+
+// maxCorrupt bounds how many corrupt records one error names.
+const maxCorrupt = 20
 
 func (h *hierarchy) scrub(ctx context.Context) error {
 	if err := h.Keys.Scrub(ctx); err != nil {

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -176,6 +177,33 @@ func TestDamage(t *testing.T) {
 	for n := range doc { // the document itself
 		if _, err := v.Open(t.Context(), person, doc[:n]); !errors.Is(err, vault.ErrCorrupt) {
 			t.Errorf("document cut at %d: %v", n, err)
+		}
+	}
+}
+
+// TestDepth opens a document that nests so deep that no client can have sent it.
+func TestDepth(t *testing.T) {
+	v, e := newWorld(t).vault(), parse(t, "Person", personSchema)
+	nested := func(depth int) bson.Raw {
+		size := 5 + 8*depth
+		doc := make([]byte, 0, size)
+		for i := range depth {
+			doc = binary.LittleEndian.AppendUint32(doc, uint32(size-8*i))
+			doc = append(doc, byte(bson.TypeEmbeddedDocument), 'f', 0)
+		}
+		doc = append(doc, 5, 0, 0, 0)
+		return append(doc, make([]byte, depth+1)...)
+	}
+	for depth, want := range map[int]error{9_000: nil, 1_000_000: vault.ErrCorrupt} {
+		doc := nested(depth)
+		for _, err := range []error{
+			second(v.Open(t.Context(), person, doc)),
+			second(v.Seal(t.Context(), person, e, doc)),
+			third(v.Reveal(t.Context(), covers{"acme", []string{"*"}}, person, e, doc, all(e))),
+		} {
+			if !errors.Is(err, want) {
+				t.Errorf("%d deep: %v", depth, err)
+			}
 		}
 	}
 }

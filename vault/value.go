@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/cipher"
 	"encoding/binary"
@@ -32,6 +33,9 @@ const (
 
 	pathName  = 1
 	pathIndex = 2
+
+	// maxDepth is what encoding/json takes.
+	maxDepth = 10_000
 )
 
 // bucket returns the length to which a plaintext is padded.
@@ -96,8 +100,9 @@ type walk struct {
 	// reloaded says that ring is no older than the walk.
 	reloaded bool
 
-	// place is the additional data of the present value.
+	// place is the additional data of the present value, depth how many steps lead there.
 	place []byte
+	depth int
 	// plain is where values are opened and padded. What was opened is good until the next value.
 	plain []byte
 }
@@ -116,17 +121,22 @@ func (w *walk) done() { clear(w.plain[:cap(w.plain)]) }
 // member steps into a member of an object, element into one of a list. The mark is for leave.
 func (w *walk) member(name []byte) (mark int) {
 	mark = len(w.place)
+	w.depth++
 	w.place = appendPart(append(w.place, pathName), name)
 	return mark
 }
 
 func (w *walk) element(index int) (mark int) {
 	mark = len(w.place)
+	w.depth++
 	w.place = binary.AppendUvarint(append(w.place, pathIndex), uint64(index))
 	return mark
 }
 
-func (w *walk) leave(mark int) { w.place = w.place[:mark] }
+func (w *walk) leave(mark int) {
+	w.place = w.place[:mark]
+	w.depth--
+}
 
 // keys returns the subject's key, one look-up for the whole document.
 func (w *walk) keys(create bool) (*ring[cipher.AEAD], error) {
@@ -206,7 +216,7 @@ func (w *walk) appendClear(out, key []byte, v bsoncore.Value) (_ []byte, err err
 
 func (w *walk) appendObject(out, doc []byte) (_ []byte, err error) {
 	start, out := bsoncore.ReserveLength(out)
-	members := over(doc)
+	members := w.over(doc)
 	for members.next() {
 		mark := w.member(members.key)
 		if out, err = w.appendClear(out, members.key, members.value); err != nil {
@@ -219,7 +229,7 @@ func (w *walk) appendObject(out, doc []byte) (_ []byte, err error) {
 
 func (w *walk) appendList(out, list []byte) (_ []byte, err error) {
 	start, out := bsoncore.ReserveLength(out)
-	elements := over(list)
+	elements := w.over(list)
 	for index := 0; elements.next(); index++ {
 		mark := w.element(index)
 		if out, err = w.appendClear(out, elements.key, elements.value); err != nil {
@@ -238,9 +248,13 @@ type cursor struct {
 	err   error
 }
 
-func over(doc []byte) cursor {
+// over begins a visit of what is at present. Nothing that came in as JSON nests deeper than
+// maxDepth; a stored document that does would exhaust the stack.
+func (w *walk) over(doc []byte) cursor { return over(doc, w.depth) }
+
+func over(doc []byte, depth int) cursor {
 	length, rest, ok := bsoncore.ReadLength(doc)
-	if !ok || int(length) != len(doc) {
+	if !ok || int(length) != len(doc) || depth > maxDepth {
 		return cursor{err: errBroken}
 	}
 	return cursor{rest: rest}
@@ -248,21 +262,18 @@ func over(doc []byte) cursor {
 
 // next steps to the next member. It returns false at the end, or with err.
 func (c *cursor) next() bool {
-	if len(c.rest) <= 1 {
+	if len(c.rest) == 1 && c.rest[0] == 0 || c.err != nil {
 		return false
 	}
-	el, rest, ok := bsoncore.ReadElement(c.rest)
-	if !ok {
-		c.rest, c.err = nil, errBroken
-		return false
+	if name := bytes.IndexByte(c.rest, 0); name > 0 {
+		var ok bool
+		c.key = c.rest[1:name]
+		if c.value, c.rest, ok = bsoncore.ReadValue(c.rest[name+1:], bsoncore.Type(c.rest[0])); ok {
+			return true
+		}
 	}
-	value, err := el.ValueErr()
-	if err != nil {
-		c.rest, c.err = nil, errBroken
-		return false
-	}
-	c.key, c.value, c.rest = el.KeyBytes(), value, rest
-	return true
+	c.err = errBroken
+	return false
 }
 
 // end ends a document or list whose length stands at start.
@@ -277,14 +288,16 @@ func appendHeader(out []byte, t bsoncore.Type, key []byte) []byte {
 	return append(out, 0)
 }
 
-// holdsSealed reports whether anything in a value is sealed.
-func holdsSealed(v bsoncore.Value) bool {
+// holdsSealed reports whether anything in a value is sealed, or it cannot be read.
+func (w *walk) holdsSealed(v bsoncore.Value) bool { return holdsSealed(v, w.depth) }
+
+func holdsSealed(v bsoncore.Value, depth int) bool {
 	if v.Type != bsoncore.TypeEmbeddedDocument && v.Type != bsoncore.TypeArray {
 		return isSealed(v)
 	}
-	members := over(v.Data)
+	members := over(v.Data, depth)
 	for members.next() {
-		if holdsSealed(members.value) {
+		if holdsSealed(members.value, depth+1) {
 			return true
 		}
 	}

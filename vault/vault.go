@@ -101,19 +101,14 @@ type Vault struct{ keys *hierarchy }
 
 // New returns a vault. It asks for no key before one is needed.
 func New(c Config) *Vault {
-	c.Now = orNow(c.Now)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.KeyTTL <= 0 || c.KeyTTL > Staleness {
 		c.KeyTTL = Staleness
 	}
 	c.Subjects = cmp.Or(c.Subjects, 10_000)
 	return &Vault{keys: newHierarchy(c)}
-}
-
-func orNow(now func() time.Time) func() time.Time {
-	if now == nil {
-		return time.Now
-	}
-	return now
 }
 
 // Ready reports whether keys can be had: it asks the KMS to unwrap a key of the installation's
