@@ -30,6 +30,8 @@ type commands struct {
 	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Manage the account's API keys."`
 	Schema  schemaCommand  `cmd:"" help:"Check, publish and look at schemas."`
 	Policy  policyCommand  `cmd:"" help:"Say for which purposes sensitive values may be seen."`
+	Key     keyCommand     `cmd:"" help:"Look after the account's encryption keys."`
+	Check   checkCommand   `cmd:"" help:"Open everything that is stored and report what cannot be read; works on the store itself, so stop an embedded server first."`
 	Audit   auditCommand   `cmd:"" help:"Look at, export and verify the audit record."`
 	Recover recoverCommand `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
 	Version versionCommand `cmd:"" help:"Print the version of the program."`
@@ -110,7 +112,7 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 			return fmt.Errorf("there is no data folder: %w", err)
 		}
 	}
-	s, err := wire(ctx, Config{Stores: c.Stores, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}, time.Now,
+	s, err := wire(ctx, c.config(), time.Now,
 		slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
@@ -128,6 +130,11 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 		}
 	}
 	return errors.Join(err, s.close())
+}
+
+// config is enough to wire the program for a command that serves nothing.
+func (s Stores) config() Config {
+	return Config{Stores: s, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}
 }
 
 type accountCommand struct {

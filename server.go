@@ -104,6 +104,7 @@ type server struct {
 	record  *audit.Log
 	vault   *vault.Vault
 	grants  *auth.Authorizer
+	wake    chan struct{}
 	notice  string // of a key file that was made just now
 
 	stop    context.CancelFunc // ends what runs beside the requests
@@ -116,7 +117,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s = &server{config: c, log: log, now: now}
+	s = &server{wake: make(chan struct{}, 1), config: c, log: log, now: now}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -140,8 +141,9 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 
 	s.tenants = tenant.New(s.store, s.now)
-	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.record, s.now, log)
-	s.grants = auth.NewAuthorizer(s.record, s.vault, s.store, s.now, transport.RequestID)
+	record := recorder{s.record, log}
+	s.keys = auth.NewAPIKeys(s.store, s.tenants, record, s.now, log)
+	s.grants = auth.NewAuthorizer(record, s.vault, s.store, s.now)
 	either := auth.Either{Keys: s.keys}
 	if c.AuthConfig != "" {
 		providers, err := readProviders(c.AuthConfig)
@@ -151,20 +153,20 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
-	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected})
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep})
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
 		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}
-	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: s.record, Now: s.now, Log: log,
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log,
 		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }, Check: (*graph.Engine).Check})
 	if err != nil {
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants, s.docs)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
@@ -225,14 +227,44 @@ func (s *server) sweep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.wake:
+			err = s.docs.AdvanceRotations(ctx, s.currentSet)
 		case <-expire.C:
 			_, err = s.docs.Expire(ctx, s.currentSet)
+			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet))
 		case <-mend.C:
 			err = s.mend(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep not finished; the next one goes on", "error", err)
 		}
+	}
+}
+
+// forget removes what else has ended, such as budgets and approvals.
+func (s *server) forget(ctx context.Context) error {
+	for {
+		list, err := s.store.Expired(ctx, storage.Accounts, 500)
+		if err != nil {
+			return err
+		}
+		for _, one := range list {
+			err := s.store.Delete(ctx, one.Space, one.ID, one.Rev)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				return err
+			}
+		}
+		if len(list) < 500 {
+			return nil
+		}
+	}
+}
+
+// wakeSweep makes the sweep go on with rotations now.
+func (s *server) wakeSweep() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is going to
 	}
 }
 
@@ -246,23 +278,24 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 
 func (s *server) mend(ctx context.Context) error {
 	var after tenant.ID
+	var failed []error
 	for {
 		accounts, err := s.tenants.List(ctx, after, 100)
 		if err != nil {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
 		for _, a := range accounts {
-			set, err := s.currentSet(ctx, a.ID)
-			if err != nil {
-				return err
-			}
-			if _, err := s.docs.Mend(ctx, a.ID, set); err != nil {
-				return err
-			}
 			after = a.ID
+			set, err := s.currentSet(ctx, a.ID)
+			if err == nil {
+				_, err = s.docs.Mend(ctx, a.ID, set)
+			}
+			if err != nil { // one account's trouble, such as a withdrawn key, is not the others'
+				failed = append(failed, fmt.Errorf("account %s: %w", a.ID, err))
+			}
 		}
 		if len(accounts) < 100 {
-			return nil
+			return errors.Join(failed...)
 		}
 	}
 }

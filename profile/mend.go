@@ -197,7 +197,7 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 		if err != nil {
 			return err
 		}
-		missing := slices.ContainsFunc(keys.entries, func(k string) bool { return !slices.Contains(r.Keys, k) })
+		current := len(keys.entries) == len(r.Keys) && !slices.ContainsFunc(keys.entries, func(k string) bool { return !slices.Contains(r.Keys, k) })
 		unclaimed, err := s.unclaimed(ctx, id, e, keys.unique)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 			}
 			// Documents that repeat a value were allowed to: they stay as they are.
 		}
-		if !missing {
+		if current {
 			return nil
 		}
 		rev := r.Rev

@@ -140,6 +140,8 @@ type Options struct {
 	Log   *slog.Logger
 	// Suspected, unless nil, counts values that look like personal data in the wrong place, by kind.
 	Suspected func(kind string)
+	// Wake, unless nil, is called when there is something for AdvanceRotations to do.
+	Wake func()
 }
 
 // Service is the door to all documents.
@@ -150,6 +152,7 @@ type Service struct {
 	now       func() time.Time
 	log       *slog.Logger
 	suspected func(kind string)
+	wake      func()
 }
 
 // New returns the service.
@@ -157,7 +160,10 @@ func New(o Options) *Service {
 	if o.Suspected == nil {
 		o.Suspected = func(string) {}
 	}
-	return &Service{store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+	return &Service{wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,

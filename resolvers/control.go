@@ -86,6 +86,13 @@ func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.
 	return policyView(policy), nil
 }
 
+func (r *mutationResolver) RotateKeys(ctx context.Context, step generated.KeyRotationStep, kek *string) (*generated.KeyStatus, error) {
+	if err := r.docs.Rotate(ctx, principal(ctx), string(step), value(kek)); err != nil {
+		return nil, err
+	}
+	return r.keyStatus(ctx)
+}
+
 func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*generated.Approval, error) {
 	a, err := r.disclosures.RequestApproval(ctx, principal(ctx), purpose, subject, reason)
 	if err != nil {
@@ -246,6 +253,10 @@ func (r *queryResolver) Policy(ctx context.Context) (*generated.Policy, error) {
 func (r *queryResolver) TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error) {
 	refusal, err := r.disclosures.TestPolicy(ctx, principal(ctx), roles, entity, fields, value(purpose))
 	return optional(string(refusal)), err
+}
+
+func (r *queryResolver) KeyStatus(ctx context.Context) (*generated.KeyStatus, error) {
+	return r.keyStatus(ctx)
 }
 
 func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, error) {

@@ -1,12 +1,15 @@
 package resolvers
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/scalar"
+	"github.com/profilegraph/profilegraph/profile"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 func purposeOf(in *generated.PurposeInput) auth.Purpose {
@@ -58,4 +61,21 @@ func auditEntry(e auth.Recorded) *generated.AuditEntry {
 		}
 	}
 	return out
+}
+
+func (r *Resolver) keyStatus(ctx context.Context) (*generated.KeyStatus, error) {
+	status, rotations, err := r.docs.Keys(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &generated.KeyStatus{Kek: optional(status.KEK), Subjects: status.Subjects, SubjectsRotating: status.Rotating, SubjectsErased: status.Destroyed,
+		AccountKeys: each(status.Account, func(k vault.KeyVersion) *generated.AccountKey {
+			return &generated.AccountKey{Number: int(k.Number), CreationDate: k.Created, KekVersion: optional(k.KEKVersion), Wraps: k.Wraps}
+		}),
+		IndexKeys: each(status.Indexes, func(i vault.IndexStatus) *generated.IndexKey {
+			return &generated.IndexKey{Entity: i.Entity, Property: i.Property, Versions: i.Versions}
+		}),
+		Rotations: each(rotations, func(one profile.Rotation) *generated.KeyRotation {
+			return &generated.KeyRotation{Step: generated.KeyRotationStep(one.Step), BeginDate: one.Began}
+		})}, nil
 }

@@ -79,6 +79,7 @@ var own = []struct {
 	{auth.ErrInvalid, BadInput},
 	{tenant.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
+	{profile.ErrRotation, BadInput},
 }
 
 // refusals say why values stay masked.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
 )
 
@@ -17,11 +18,12 @@ type Resolver struct {
 	keys        *auth.APIKeys
 	accounts    *auth.Accounts
 	disclosures *auth.Authorizer
+	docs        *profile.Service
 }
 
 // New returns the control plane over its use cases.
-func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts, disclosures *auth.Authorizer) *Resolver {
-	return &Resolver{schemas, keys, accounts, disclosures}
+func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service) *Resolver {
+	return &Resolver{schemas, keys, accounts, disclosures, docs}
 }
 
 type principalKey struct{}

@@ -44,6 +44,13 @@ type ComplexityRoot struct {
 		Suspended    func(childComplexity int) int
 	}
 
+	AccountKey struct {
+		CreationDate func(childComplexity int) int
+		KekVersion   func(childComplexity int) int
+		Number       func(childComplexity int) int
+		Wraps        func(childComplexity int) int
+	}
+
 	ApiKey struct {
 		CreatedBy      func(childComplexity int) int
 		CreationDate   func(childComplexity int) int
@@ -105,6 +112,27 @@ type ComplexityRoot struct {
 		Secret func(childComplexity int) int
 	}
 
+	IndexKey struct {
+		Entity   func(childComplexity int) int
+		Property func(childComplexity int) int
+		Versions func(childComplexity int) int
+	}
+
+	KeyRotation struct {
+		BeginDate func(childComplexity int) int
+		Step      func(childComplexity int) int
+	}
+
+	KeyStatus struct {
+		AccountKeys      func(childComplexity int) int
+		IndexKeys        func(childComplexity int) int
+		Kek              func(childComplexity int) int
+		Rotations        func(childComplexity int) int
+		Subjects         func(childComplexity int) int
+		SubjectsErased   func(childComplexity int) int
+		SubjectsRotating func(childComplexity int) int
+	}
+
 	Mutation struct {
 		Approve         func(childComplexity int, id string) int
 		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, expiresAt *time.Time) int
@@ -114,6 +142,7 @@ type ComplexityRoot struct {
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
 		RevokeAPIKey    func(childComplexity int, id string) int
 		RollbackSchema  func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
+		RotateKeys      func(childComplexity int, step KeyRotationStep, kek *string) int
 		UpdateAccount   func(childComplexity int, id string, name *string, suspended *bool) int
 	}
 
@@ -141,6 +170,7 @@ type ComplexityRoot struct {
 		Audit           func(childComplexity int, filter *AuditFilter, first int, after *int, newest bool) int
 		AuditCheckpoint func(childComplexity int) int
 		CheckSchema     func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode) int
+		KeyStatus       func(childComplexity int) int
 		Policy          func(childComplexity int) int
 		Roles           func(childComplexity int) int
 		Schema          func(childComplexity int, entity string, version *int) int
@@ -231,6 +261,7 @@ type MutationResolver interface {
 	CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, expiresAt *time.Time) (*CreatedAPIKey, error)
 	RevokeAPIKey(ctx context.Context, id string) (*APIKey, error)
 	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool) (*Policy, error)
+	RotateKeys(ctx context.Context, step KeyRotationStep, kek *string) (*KeyStatus, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
 }
@@ -250,6 +281,7 @@ type QueryResolver interface {
 	AuditCheckpoint(ctx context.Context) (*AuditCheckpoint, error)
 	Policy(ctx context.Context) (*Policy, error)
 	TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error)
+	KeyStatus(ctx context.Context) (*KeyStatus, error)
 	Approvals(ctx context.Context) ([]*Approval, error)
 }
 
@@ -295,6 +327,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Suspended(childComplexity), true
+
+	case "AccountKey.creationDate":
+		if e.ComplexityRoot.AccountKey.CreationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountKey.CreationDate(childComplexity), true
+	case "AccountKey.kekVersion":
+		if e.ComplexityRoot.AccountKey.KekVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountKey.KekVersion(childComplexity), true
+	case "AccountKey.number":
+		if e.ComplexityRoot.AccountKey.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountKey.Number(childComplexity), true
+	case "AccountKey.wraps":
+		if e.ComplexityRoot.AccountKey.Wraps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountKey.Wraps(childComplexity), true
 
 	case "ApiKey.createdBy":
 		if e.ComplexityRoot.ApiKey.CreatedBy == nil {
@@ -543,6 +600,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatedApiKey.Secret(childComplexity), true
 
+	case "IndexKey.entity":
+		if e.ComplexityRoot.IndexKey.Entity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndexKey.Entity(childComplexity), true
+	case "IndexKey.property":
+		if e.ComplexityRoot.IndexKey.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndexKey.Property(childComplexity), true
+	case "IndexKey.versions":
+		if e.ComplexityRoot.IndexKey.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndexKey.Versions(childComplexity), true
+
+	case "KeyRotation.beginDate":
+		if e.ComplexityRoot.KeyRotation.BeginDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyRotation.BeginDate(childComplexity), true
+	case "KeyRotation.step":
+		if e.ComplexityRoot.KeyRotation.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyRotation.Step(childComplexity), true
+
+	case "KeyStatus.accountKeys":
+		if e.ComplexityRoot.KeyStatus.AccountKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.AccountKeys(childComplexity), true
+	case "KeyStatus.indexKeys":
+		if e.ComplexityRoot.KeyStatus.IndexKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.IndexKeys(childComplexity), true
+	case "KeyStatus.kek":
+		if e.ComplexityRoot.KeyStatus.Kek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.Kek(childComplexity), true
+	case "KeyStatus.rotations":
+		if e.ComplexityRoot.KeyStatus.Rotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.Rotations(childComplexity), true
+	case "KeyStatus.subjects":
+		if e.ComplexityRoot.KeyStatus.Subjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.Subjects(childComplexity), true
+	case "KeyStatus.subjectsErased":
+		if e.ComplexityRoot.KeyStatus.SubjectsErased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.SubjectsErased(childComplexity), true
+	case "KeyStatus.subjectsRotating":
+		if e.ComplexityRoot.KeyStatus.SubjectsRotating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatus.SubjectsRotating(childComplexity), true
+
 	case "Mutation.approve":
 		if e.ComplexityRoot.Mutation.Approve == nil {
 			break
@@ -631,6 +763,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RollbackSchema(childComplexity, args["entity"].(string), args["to"].(int), args["expectedVersion"].(*int), args["allow"].([]string), args["note"].(*string)), true
+	case "Mutation.rotateKeys":
+		if e.ComplexityRoot.Mutation.RotateKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateKeys(childComplexity, args["step"].(KeyRotationStep), args["kek"].(*string)), true
 	case "Mutation.updateAccount":
 		if e.ComplexityRoot.Mutation.UpdateAccount == nil {
 			break
@@ -763,6 +906,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.CheckSchema(childComplexity, args["entity"].(string), args["schema"].(scalar.JSON), args["mode"].(SchemaMode)), true
 
+	case "Query.keyStatus":
+		if e.ComplexityRoot.Query.KeyStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.KeyStatus(childComplexity), true
 	case "Query.policy":
 		if e.ComplexityRoot.Query.Policy == nil {
 			break
@@ -1252,6 +1401,9 @@ type Query {
   "Whether the policy in force would let a credential with these roles see fields; null is yes. Nobody sees anything by it."
   testPolicy(roles: [String!]!, entity: String!, fields: [String!]!, purpose: String): String
 
+  "Which encryption keys the account has, and which rotations are under way. Needs ACCOUNT."
+  keyStatus: KeyStatus!
+
   "Wishes that wait for a second person, and approvals that hold. Needs PRIVACY."
   approvals: [Approval!]!
 }
@@ -1325,6 +1477,13 @@ type Mutation {
     refuseMisplaced: Boolean! = false
   ): Policy!
 
+  "Begins to replace the account's keys, without a break in service; see ` + "`" + `keyStatus` + "`" + `. Needs ACCOUNT."
+  rotateKeys(
+    step: KeyRotationStep!
+    "With KEK: another key encryption key, which the account brings."
+    kek: String
+  ): KeyStatus!
+
   "Asks a second person for leave to see a data subject's data for a purpose that wants one. Needs UNMASK."
   requestApproval(
     purpose: String!
@@ -1336,6 +1495,55 @@ type Mutation {
 
   "Lets a requester see what they asked for, for an hour. Nobody approves a wish of their own. Needs PRIVACY."
   approve(id: ID!): Approval!
+}
+
+"How far the account's encryption keys are. No key is shown."
+type KeyStatus {
+  "Name of the key encryption key in the key management system; null when the account has no key yet."
+  kek: String
+  "Versions of the account's key, oldest first."
+  accountKeys: [AccountKey!]!
+  "How many data subjects have a key."
+  subjects: Int!
+  "How many of them have an old version beside the new one."
+  subjectsRotating: Int!
+  "How many data subjects' keys were destroyed."
+  subjectsErased: Int!
+  indexKeys: [IndexKey!]!
+  rotations: [KeyRotation!]!
+}
+
+type AccountKey {
+  number: Int!
+  creationDate: DateTime!
+  "Version of the KEK that wraps it, where the key management system tells."
+  kekVersion: String
+  "How many other keys it wraps."
+  wraps: Int!
+}
+
+type IndexKey {
+  entity: String!
+  property: String!
+  "2 while it is being rotated."
+  versions: Int!
+}
+
+enum KeyRotationStep {
+  "Wrap the account's key anew, by the newest version of its KEK or by another KEK."
+  KEK
+  "Make a new account key and wrap all other keys under it."
+  ACCOUNT
+  "Make a new key for each data subject and seal all documents and versions anew."
+  DEK
+  "Make a new key for each look-up field and index all documents anew."
+  INDEX
+}
+
+"A replacement of keys that is under way. It goes on after a restart; it takes minutes even where there is little to do, since old keys serve until nothing needs them."
+type KeyRotation {
+  step: KeyRotationStep!
+  beginDate: DateTime!
 }
 
 input AuditFilter {
@@ -1613,6 +1821,20 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_AccountKey_number(ctx, field)
+	case "creationDate":
+		return ec.fieldContext_AccountKey_creationDate(ctx, field)
+	case "kekVersion":
+		return ec.fieldContext_AccountKey_kekVersion(ctx, field)
+	case "wraps":
+		return ec.fieldContext_AccountKey_wraps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountKey", field.Name)
+}
+
 func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1733,6 +1955,48 @@ func (ec *executionContext) childFields_CreatedApiKey(ctx context.Context, field
 		return ec.fieldContext_CreatedApiKey_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatedApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_IndexKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entity":
+		return ec.fieldContext_IndexKey_entity(ctx, field)
+	case "property":
+		return ec.fieldContext_IndexKey_property(ctx, field)
+	case "versions":
+		return ec.fieldContext_IndexKey_versions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndexKey", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyRotation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_KeyRotation_step(ctx, field)
+	case "beginDate":
+		return ec.fieldContext_KeyRotation_beginDate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyRotation", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kek":
+		return ec.fieldContext_KeyStatus_kek(ctx, field)
+	case "accountKeys":
+		return ec.fieldContext_KeyStatus_accountKeys(ctx, field)
+	case "subjects":
+		return ec.fieldContext_KeyStatus_subjects(ctx, field)
+	case "subjectsRotating":
+		return ec.fieldContext_KeyStatus_subjectsRotating(ctx, field)
+	case "subjectsErased":
+		return ec.fieldContext_KeyStatus_subjectsErased(ctx, field)
+	case "indexKeys":
+		return ec.fieldContext_KeyStatus_indexKeys(ctx, field)
+	case "rotations":
+		return ec.fieldContext_KeyStatus_rotations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatus", field.Name)
 }
 
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2255,6 +2519,28 @@ func (ec *executionContext) field_Mutation_rollbackSchema_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rotateKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "step",
+		func(ctx context.Context, v any) (KeyRotationStep, error) {
+			return ec.unmarshalNKeyRotationStep2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationStep(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["step"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kek",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kek"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2659,6 +2945,98 @@ func (ec *executionContext) _Account_suspended(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Account_suspended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AccountKey_number(ctx context.Context, field graphql.CollectedField, obj *AccountKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountKey_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountKey_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountKey", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AccountKey_creationDate(ctx context.Context, field graphql.CollectedField, obj *AccountKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountKey_creationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountKey_creationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AccountKey_kekVersion(ctx context.Context, field graphql.CollectedField, obj *AccountKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountKey_kekVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KekVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountKey_kekVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AccountKey_wraps(ctx context.Context, field graphql.CollectedField, obj *AccountKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountKey_wraps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Wraps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountKey_wraps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountKey", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ApiKey_id(ctx context.Context, field graphql.CollectedField, obj *APIKey) (ret graphql.Marshaler) {
@@ -3617,6 +3995,309 @@ func (ec *executionContext) fieldContext_CreatedApiKey_secret(_ context.Context,
 	return graphql.NewScalarFieldContext("CreatedApiKey", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _IndexKey_entity(ctx context.Context, field graphql.CollectedField, obj *IndexKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexKey_entity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexKey_entity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _IndexKey_property(ctx context.Context, field graphql.CollectedField, obj *IndexKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexKey_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexKey_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _IndexKey_versions(ctx context.Context, field graphql.CollectedField, obj *IndexKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexKey_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexKey_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexKey", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _KeyRotation_step(ctx context.Context, field graphql.CollectedField, obj *KeyRotation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyRotation_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v KeyRotationStep) graphql.Marshaler {
+			return ec.marshalNKeyRotationStep2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyRotation_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyRotation", field, false, false, errors.New("field of type KeyRotationStep does not have child fields"))
+}
+
+func (ec *executionContext) _KeyRotation_beginDate(ctx context.Context, field graphql.CollectedField, obj *KeyRotation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyRotation_beginDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BeginDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyRotation_beginDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyRotation", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _KeyStatus_kek(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_kek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kek, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_kek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyStatus", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _KeyStatus_accountKeys(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_accountKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountKeys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AccountKey) graphql.Marshaler {
+			return ec.marshalNAccountKey2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAccountKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_accountKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyStatus",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyStatus_subjects(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_subjects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subjects, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_subjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyStatus", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _KeyStatus_subjectsRotating(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_subjectsRotating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubjectsRotating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_subjectsRotating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyStatus", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _KeyStatus_subjectsErased(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_subjectsErased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubjectsErased, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_subjectsErased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyStatus", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _KeyStatus_indexKeys(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_indexKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IndexKeys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*IndexKey) graphql.Marshaler {
+			return ec.marshalNIndexKey2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐIndexKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_indexKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyStatus",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IndexKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyStatus_rotations(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyStatus_rotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*KeyRotation) graphql.Marshaler {
+			return ec.marshalNKeyRotation2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyStatus_rotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyStatus",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyRotation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_publishSchema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3919,6 +4600,50 @@ func (ec *executionContext) fieldContext_Mutation_putPolicy(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_putPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rotateKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateKeys(ctx, fc.Args["step"].(KeyRotationStep), fc.Args["kek"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *KeyStatus) graphql.Marshaler {
+			return ec.marshalNKeyStatus2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyStatus(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateKeys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4812,6 +5537,38 @@ func (ec *executionContext) fieldContext_Query_testPolicy(ctx context.Context, f
 	if fc.Args, err = ec.field_Query_testPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_keyStatus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_keyStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().KeyStatus(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *KeyStatus) graphql.Marshaler {
+			return ec.marshalNKeyStatus2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_keyStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyStatus(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -7259,6 +8016,59 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var accountKeyImplementors = []string{"AccountKey"}
+
+func (ec *executionContext) _AccountKey(ctx context.Context, sel ast.SelectionSet, obj *AccountKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountKey")
+		case "number":
+			out.Values[i] = ec._AccountKey_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "creationDate":
+			out.Values[i] = ec._AccountKey_creationDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kekVersion":
+			out.Values[i] = ec._AccountKey_kekVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "wraps":
+			out.Values[i] = ec._AccountKey_wraps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var apiKeyImplementors = []string{"ApiKey"}
 
 func (ec *executionContext) _ApiKey(ctx context.Context, sel ast.SelectionSet, obj *APIKey) graphql.Marshaler {
@@ -7690,6 +8500,165 @@ func (ec *executionContext) _CreatedApiKey(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var indexKeyImplementors = []string{"IndexKey"}
+
+func (ec *executionContext) _IndexKey(ctx context.Context, sel ast.SelectionSet, obj *IndexKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, indexKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IndexKey")
+		case "entity":
+			out.Values[i] = ec._IndexKey_entity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._IndexKey_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._IndexKey_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var keyRotationImplementors = []string{"KeyRotation"}
+
+func (ec *executionContext) _KeyRotation(ctx context.Context, sel ast.SelectionSet, obj *KeyRotation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyRotationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyRotation")
+		case "step":
+			out.Values[i] = ec._KeyRotation_step(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginDate":
+			out.Values[i] = ec._KeyRotation_beginDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var keyStatusImplementors = []string{"KeyStatus"}
+
+func (ec *executionContext) _KeyStatus(ctx context.Context, sel ast.SelectionSet, obj *KeyStatus) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyStatusImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyStatus")
+		case "kek":
+			out.Values[i] = ec._KeyStatus_kek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "accountKeys":
+			out.Values[i] = ec._KeyStatus_accountKeys(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subjects":
+			out.Values[i] = ec._KeyStatus_subjects(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subjectsRotating":
+			out.Values[i] = ec._KeyStatus_subjectsRotating(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subjectsErased":
+			out.Values[i] = ec._KeyStatus_subjectsErased(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "indexKeys":
+			out.Values[i] = ec._KeyStatus_indexKeys(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rotations":
+			out.Values[i] = ec._KeyStatus_rotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -7755,6 +8724,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "putPolicy":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_putPolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rotateKeys":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateKeys(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -8249,6 +9225,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_testPolicy(ctx, field)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "keyStatus":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_keyStatus(ctx, field)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -9213,6 +10211,32 @@ func (ec *executionContext) marshalNAccount2ᚖgithubᚗcomᚋprofilegraphᚋpro
 	return ec._Account(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAccountKey2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAccountKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*AccountKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountKey2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAccountKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountKey2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAccountKey(ctx context.Context, sel ast.SelectionSet, v *AccountKey) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountKey(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNApiKey2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v APIKey) graphql.Marshaler {
 	return ec._ApiKey(ctx, sel, &v)
 }
@@ -9387,6 +10411,32 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) marshalNIndexKey2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐIndexKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*IndexKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIndexKey2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐIndexKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIndexKey2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐIndexKey(ctx context.Context, sel ast.SelectionSet, v *IndexKey) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._IndexKey(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -9417,6 +10467,52 @@ func (ec *executionContext) marshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegr
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalNKeyRotation2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationᚄ(ctx context.Context, sel ast.SelectionSet, v []*KeyRotation) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyRotation2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNKeyRotation2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotation(ctx context.Context, sel ast.SelectionSet, v *KeyRotation) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._KeyRotation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKeyRotationStep2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationStep(ctx context.Context, v any) (KeyRotationStep, error) {
+	var res KeyRotationStep
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyRotationStep2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationStep(ctx context.Context, sel ast.SelectionSet, v KeyRotationStep) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNKeyStatus2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyStatus(ctx context.Context, sel ast.SelectionSet, v *KeyStatus) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._KeyStatus(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPermission2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐPermission(ctx context.Context, v any) (Permission, error) {

@@ -20,6 +20,15 @@ type Account struct {
 	Suspended    bool      `json:"suspended"`
 }
 
+type AccountKey struct {
+	Number       int       `json:"number"`
+	CreationDate time.Time `json:"creationDate"`
+	// Version of the KEK that wraps it, where the key management system tells.
+	KekVersion *string `json:"kekVersion,omitempty"`
+	// How many other keys it wraps.
+	Wraps int `json:"wraps"`
+}
+
 type APIKey struct {
 	// The part of the key that may be shown.
 	ID             string     `json:"id"`
@@ -111,6 +120,35 @@ type CreatedAPIKey struct {
 	APIKey APIKey `json:"apiKey"`
 	// The whole key, `pg_...`. It cannot be shown again.
 	Secret string `json:"secret"`
+}
+
+type IndexKey struct {
+	Entity   string `json:"entity"`
+	Property string `json:"property"`
+	// 2 while it is being rotated.
+	Versions int `json:"versions"`
+}
+
+// A replacement of keys that is under way. It goes on after a restart; it takes minutes even where there is little to do, since old keys serve until nothing needs them.
+type KeyRotation struct {
+	Step      KeyRotationStep `json:"step"`
+	BeginDate time.Time       `json:"beginDate"`
+}
+
+// How far the account's encryption keys are. No key is shown.
+type KeyStatus struct {
+	// Name of the key encryption key in the key management system; null when the account has no key yet.
+	Kek *string `json:"kek,omitempty"`
+	// Versions of the account's key, oldest first.
+	AccountKeys []*AccountKey `json:"accountKeys"`
+	// How many data subjects have a key.
+	Subjects int `json:"subjects"`
+	// How many of them have an old version beside the new one.
+	SubjectsRotating int `json:"subjectsRotating"`
+	// How many data subjects' keys were destroyed.
+	SubjectsErased int            `json:"subjectsErased"`
+	IndexKeys      []*IndexKey    `json:"indexKeys"`
+	Rotations      []*KeyRotation `json:"rotations"`
 }
 
 type Mutation struct {
@@ -241,6 +279,69 @@ type Viewer struct {
 	Permissions []Permission `json:"permissions"`
 	// The id of the profile that a shopper's credential is confined to.
 	Subject *string `json:"subject,omitempty"`
+}
+
+type KeyRotationStep string
+
+const (
+	// Wrap the account's key anew, by the newest version of its KEK or by another KEK.
+	KeyRotationStepKek KeyRotationStep = "KEK"
+	// Make a new account key and wrap all other keys under it.
+	KeyRotationStepAccount KeyRotationStep = "ACCOUNT"
+	// Make a new key for each data subject and seal all documents and versions anew.
+	KeyRotationStepDek KeyRotationStep = "DEK"
+	// Make a new key for each look-up field and index all documents anew.
+	KeyRotationStepIndex KeyRotationStep = "INDEX"
+)
+
+var AllKeyRotationStep = []KeyRotationStep{
+	KeyRotationStepKek,
+	KeyRotationStepAccount,
+	KeyRotationStepDek,
+	KeyRotationStepIndex,
+}
+
+func (e KeyRotationStep) IsValid() bool {
+	switch e {
+	case KeyRotationStepKek, KeyRotationStepAccount, KeyRotationStepDek, KeyRotationStepIndex:
+		return true
+	}
+	return false
+}
+
+func (e KeyRotationStep) String() string {
+	return string(e)
+}
+
+func (e *KeyRotationStep) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = KeyRotationStep(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid KeyRotationStep", str)
+	}
+	return nil
+}
+
+func (e KeyRotationStep) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *KeyRotationStep) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e KeyRotationStep) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 type Permission string

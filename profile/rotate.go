@@ -1,0 +1,250 @@
+package profile
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
+)
+
+// The rotations there are.
+const (
+	RotateKEK     = "KEK"     // the account's key is wrapped anew, by the newest version of its KEK or by another KEK
+	RotateAccount = "ACCOUNT" // a new account key; all other keys are wrapped under it
+	RotateDEK     = "DEK"     // a new key for each data subject; all that is sealed is sealed anew
+	RotateIndex   = "INDEX"   // a new key for each look-up field; all documents are indexed anew
+)
+
+// Rotations lists the rotations there are.
+var Rotations = []string{RotateKEK, RotateAccount, RotateDEK, RotateIndex}
+
+// Rotation is a replacement of keys that is under way. Old keys serve until nothing needs them, so
+// no request fails because of it; it takes minutes even where there is little to do. It is kept in
+// the store: whoever sweeps goes on with it, after a crash too.
+type Rotation struct {
+	Step  string
+	Began time.Time
+}
+
+type rotationRecord struct {
+	Began time.Time `bson:"began"`
+	KEK   string    `bson:"kek,omitempty"`
+	Keyed bool      `bson:"keyed,omitempty"` // of RotateIndex: the new keys are there
+}
+
+// rotations is where they are kept: one record for each account and step.
+var rotations = storage.Space{Account: storage.System, Collection: storage.Accounts, Part: "rotation"}
+
+// ErrRotation says that there is no such rotation.
+var ErrRotation = fmt.Errorf("profile: a rotation is one of %s", strings.Join(Rotations, ", "))
+
+// Rotate begins a rotation for p's account, unless it is under way already. Kek names another KEK
+// for the account, with RotateKEK only.
+func (s *Service) Rotate(ctx context.Context, p *auth.Principal, step, kek string) error {
+	if err := p.Check(auth.Account); err != nil {
+		return err
+	}
+	if !slices.Contains(Rotations, step) || kek != "" && step != RotateKEK {
+		return ErrRotation
+	}
+	if err := s.auth.Note(ctx, p, "RotateKeys", map[string]string{"step": step}); err != nil {
+		return err
+	}
+	body, err := bson.Marshal(rotationRecord{Began: s.now().UTC(), KEK: kek})
+	if err != nil {
+		return fmt.Errorf("profile: rotate: %w", err)
+	}
+	r := storage.Record{ID: string(p.Account) + "/" + step, Rev: rand.Text(), Body: body}
+	if err := s.store.Insert(ctx, rotations, r); err != nil && !errors.Is(err, storage.ErrExists) {
+		return fmt.Errorf("profile: rotate: %w", err)
+	}
+	s.wake()
+	return nil
+}
+
+// Keys tells which keys p's account has, and which rotations are under way.
+func (s *Service) Keys(ctx context.Context, p *auth.Principal) (vault.Status, []Rotation, error) {
+	if err := p.Check(auth.Account); err != nil {
+		return vault.Status{}, nil, err
+	}
+	status, err := s.vault.Status(ctx, p.Account)
+	if err != nil {
+		return status, nil, err
+	}
+	found, err := s.store.Scan(ctx, rotations, storage.Page{Prefix: string(p.Account) + "/", Limit: len(Rotations)})
+	if err != nil {
+		return status, nil, fmt.Errorf("profile: rotations: %w", err)
+	}
+	var list []Rotation
+	for _, r := range found {
+		var rec rotationRecord
+		if err := bson.Unmarshal(r.Body, &rec); err != nil {
+			return status, nil, fmt.Errorf("profile: rotation cannot be read: %w", err)
+		}
+		_, step, _ := strings.Cut(r.ID, "/")
+		list = append(list, Rotation{step, rec.Began.UTC()})
+	}
+	return status, list, nil
+}
+
+// AdvanceRotations takes every rotation that is under way a step on, and ends those that are done.
+func (s *Service) AdvanceRotations(ctx context.Context, set func(context.Context, tenant.ID) (*schema.Set, error)) error {
+	var failed []error
+	err := s.each(ctx, rotations, func(list []storage.Record) error {
+		for _, r := range list {
+			if err := s.advance(ctx, r, set); err != nil {
+				failed = append(failed, fmt.Errorf("profile: rotation %s: %w", r.ID, err))
+			}
+		}
+		return nil
+	})
+	return errors.Join(append(failed, err)...)
+}
+
+func (s *Service) advance(ctx context.Context, r storage.Record, set func(context.Context, tenant.ID) (*schema.Set, error)) error {
+	account, step, _ := strings.Cut(r.ID, "/")
+	id := tenant.ID(account)
+	var rec rotationRecord
+	if err := bson.Unmarshal(r.Body, &rec); err != nil {
+		return err
+	}
+	schemas, err := set(ctx, id)
+	if err != nil {
+		return err
+	}
+	var done bool
+	switch step {
+	case RotateKEK:
+		done, err = true, s.vault.RewrapKEK(ctx, id, rec.KEK)
+	case RotateAccount:
+		done, err = s.rotateAccount(ctx, id)
+	case RotateDEK:
+		done, err = s.rotateDEKs(ctx, id, schemas, rec.Began)
+	case RotateIndex:
+		if !rec.Keyed {
+			return s.keyIndexes(ctx, id, schemas, r, rec)
+		}
+		done, err = s.retireIndexes(ctx, id, schemas)
+	}
+	if err != nil || !done {
+		return err
+	}
+	err = s.store.Delete(ctx, rotations, r.ID, r.Rev)
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) rotateAccount(ctx context.Context, id tenant.ID) (done bool, err error) {
+	if status, err := s.vault.Status(ctx, id); err != nil || status.KEK == "" {
+		return err == nil, err // an account that has no key yet gets a new one anyway
+	}
+	return s.vault.RotateAccountKey(ctx, id, nil)
+}
+
+func (s *Service) rotateDEKs(ctx context.Context, id tenant.ID, set *schema.Set, began time.Time) (done bool, err error) {
+	if err := s.vault.RotateDEKs(ctx, id, began, nil); err != nil {
+		return false, err
+	}
+	pass := s.now()
+	for _, e := range set.Entities {
+		if err := s.Reseal(ctx, id, e); err != nil {
+			return false, err
+		}
+	}
+	if err := s.vault.RetireDEKs(ctx, id, pass, nil); err != nil {
+		return false, err
+	}
+	status, err := s.vault.Status(ctx, id)
+	return err == nil && status.Rotating == 0, err
+}
+
+// keyIndexes makes the new keys, once: a second time would begin another rotation.
+func (s *Service) keyIndexes(ctx context.Context, id tenant.ID, set *schema.Set, r storage.Record, rec rotationRecord) error {
+	for _, e := range set.Entities {
+		for _, k := range e.Keys {
+			if err := s.vault.RotateIndexKey(ctx, id, e.Name, k.Field.Property); err != nil {
+				return err
+			}
+		}
+	}
+	rec.Keyed = true
+	body, err := bson.Marshal(rec)
+	if err != nil {
+		return err
+	}
+	next := storage.Record{ID: r.ID, Rev: rand.Text(), Body: body}
+	if err := s.store.Replace(ctx, rotations, next, r.Rev); err != nil && !errors.Is(err, storage.ErrConflict) {
+		return err
+	}
+	return nil
+}
+
+func (s *Service) retireIndexes(ctx context.Context, id tenant.ID, set *schema.Set) (done bool, err error) {
+	pass := s.now()
+	for _, e := range set.Entities {
+		if err := s.reindex(ctx, id, e); err != nil {
+			return false, err
+		}
+	}
+	status, err := s.vault.Status(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	done = true
+	for _, index := range status.Indexes {
+		if index.Versions < 2 {
+			continue
+		}
+		retired, err := s.vault.RetireIndexKey(ctx, id, index.Entity, index.Property, pass)
+		if err != nil {
+			return false, err
+		}
+		done = done && retired
+	}
+	return done, nil
+}
+
+// Damage is a stored document that cannot be read.
+type Damage struct {
+	Entity, ID string
+	Version    string // of an old version; empty: the newest
+	Err        error
+}
+
+// Check opens everything that an account stores and reports what cannot be read, and how many
+// documents and old versions there are.
+func (s *Service) Check(ctx context.Context, id tenant.ID, set *schema.Set, report func(Damage)) (checked int, err error) {
+	for _, e := range set.Entities {
+		for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
+			err := s.each(ctx, in, func(list []storage.Record) error {
+				for _, r := range list {
+					checked++
+					d := Damage{Entity: e.Name}
+					d.ID, d.Version, _ = strings.Cut(r.ID, "/")
+					r.ID = d.ID
+					if _, d.Err = s.open(ctx, id, e, r); d.Err != nil {
+						report(d)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return checked, err
+			}
+		}
+	}
+	return checked, nil
+}
