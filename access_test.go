@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,6 +72,36 @@ func TestCredentials(t *testing.T) {
 		if at(k, "name") != want || at(k, "lastUse") == nil || (at(k, "revocationDate") != nil) != (want == "gone") || (at(k, "expirationDate") != nil) != (want == "short") {
 			t.Errorf("key %v", k)
 		}
+	}
+}
+
+// A revoked key is of no use from the moment the revocation is answered, however busy it was.
+func TestRevocationIsAtOnce(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	for range 15 {
+		made := in.managed(`mutation { createApiKey(name: "busy", roles: ["reader"]) { secret apiKey { id } } }`)
+		busy := in.as(t, made.str("createApiKey.secret"))
+		var users sync.WaitGroup
+		var ended atomic.Bool
+		for range 3 {
+			users.Go(func() {
+				for !ended.Load() {
+					if _, err := busy.post("/graphql", `{ __typename }`); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		in.managed(`mutation($id: ID!) { revokeApiKey(id: $id) { id } }`, vars{"id": made.str("createApiKey.apiKey.id")})
+		for range 5 {
+			if r := busy.ask(`{ __typename }`); r.Status != 401 {
+				t.Errorf("a revoked key is answered %d", r.Status)
+			}
+		}
+		ended.Store(true)
+		users.Wait()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -64,6 +65,7 @@ type APIKeys struct {
 	now     func() time.Time
 	log     *slog.Logger
 	cache   *expirable.LRU[[32]byte, *known]
+	revoked atomic.Int64 // counts revocations here
 }
 
 // known is a recognised key. It is kept under the hash of the whole token.
@@ -195,6 +197,7 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 	if err != nil {
 		return APIKey{}, err
 	}
+	k.revoked.Add(1)
 	for _, token := range k.cache.Keys() {
 		if c, ok := k.cache.Peek(token); ok && c.id == id {
 			k.cache.Remove(token)
@@ -236,11 +239,15 @@ func (k *APIKeys) Authenticate(ctx context.Context, token string) (*Principal, e
 	hash := sha256.Sum256([]byte(token))
 	c, ok := k.cache.Get(hash)
 	if !ok {
+		before := k.revoked.Load()
 		var err error
 		if c, err = k.recognise(ctx, token, hash); err != nil {
 			return nil, err
 		}
 		k.cache.Add(hash, c)
+		if k.revoked.Load() != before { // perhaps of this key, after it was read
+			k.cache.Remove(hash)
+		}
 	}
 	if !c.expires.IsZero() && !k.now().Before(c.expires) {
 		return nil, ErrUnauthenticated
