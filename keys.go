@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/graph/transport"
 	"github.com/profilegraph/profilegraph/storage/mongo"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
@@ -47,6 +49,24 @@ func (s *server) openRecord() error {
 	}
 	s.closing = append(s.closing, s.record.Close)
 	return nil
+}
+
+// recorder is the record as the use cases write it: each entry names the request that it belongs to.
+// Clients learn only that the record cannot be written; why is logged.
+type recorder struct {
+	*audit.Log
+	log *slog.Logger
+}
+
+func (r recorder) Append(ctx context.Context, entries ...audit.Entry) ([]audit.Receipt, error) {
+	for i := range entries {
+		entries[i].RequestID = transport.RequestID(ctx)
+	}
+	receipts, err := r.Log.Append(ctx, entries...)
+	if err != nil {
+		r.log.ErrorContext(ctx, "the audit record was not written; what it was to announce is refused", "request", transport.RequestID(ctx), "error", err)
+	}
+	return receipts, err
 }
 
 func openSink(name string) (audit.Sink, error) {

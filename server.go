@@ -104,7 +104,6 @@ type server struct {
 	record  *audit.Log
 	vault   *vault.Vault
 	grants  *auth.Authorizer
-	wake    chan struct{}
 	notice  string // of a key file that was made just now
 
 	stop    context.CancelFunc // ends what runs beside the requests
@@ -117,7 +116,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s = &server{wake: make(chan struct{}, 1), config: c, log: log, now: now}
+	s = &server{config: c, log: log, now: now}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -153,7 +152,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
-	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep})
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected})
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
@@ -166,7 +165,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants, s.docs)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
@@ -227,44 +226,14 @@ func (s *server) sweep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wake:
-			err = s.docs.AdvanceRotations(ctx, s.currentSet)
 		case <-expire.C:
 			_, err = s.docs.Expire(ctx, s.currentSet)
-			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet))
 		case <-mend.C:
 			err = s.mend(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep not finished; the next one goes on", "error", err)
 		}
-	}
-}
-
-// forget removes what else has ended, such as budgets and approvals.
-func (s *server) forget(ctx context.Context) error {
-	for {
-		list, err := s.store.Expired(ctx, storage.Accounts, 500)
-		if err != nil {
-			return err
-		}
-		for _, one := range list {
-			err := s.store.Delete(ctx, one.Space, one.ID, one.Rev)
-			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
-				return err
-			}
-		}
-		if len(list) < 500 {
-			return nil
-		}
-	}
-}
-
-// wakeSweep makes the sweep go on with rotations now.
-func (s *server) wakeSweep() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it is going to
 	}
 }
 
@@ -278,24 +247,23 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 
 func (s *server) mend(ctx context.Context) error {
 	var after tenant.ID
-	var failed []error
 	for {
 		accounts, err := s.tenants.List(ctx, after, 100)
 		if err != nil {
-			return errors.Join(append(failed, err)...)
+			return err
 		}
 		for _, a := range accounts {
-			after = a.ID
 			set, err := s.currentSet(ctx, a.ID)
-			if err == nil {
-				_, err = s.docs.Mend(ctx, a.ID, set)
+			if err != nil {
+				return err
 			}
-			if err != nil { // one account's trouble, such as a withdrawn key, is not the others'
-				failed = append(failed, fmt.Errorf("account %s: %w", a.ID, err))
+			if _, err := s.docs.Mend(ctx, a.ID, set); err != nil {
+				return err
 			}
+			after = a.ID
 		}
 		if len(accounts) < 100 {
-			return errors.Join(failed...)
+			return nil
 		}
 	}
 }

@@ -21,6 +21,9 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 	if err := p.Check(Platform); err != nil {
 		return nil, APIKey{}, "", err
 	}
+	if err := tenant.CheckID(id); err != nil {
+		return nil, APIKey{}, "", err
+	}
 	if err := note(ctx, a.keys.record, p.Account, p.Actor, "CreateAccount", map[string]string{"account": string(id)}); err != nil {
 		return nil, APIKey{}, "", err
 	}
@@ -35,6 +38,9 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 // Update renames, suspends or resumes an account.
 func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c tenant.Changes) (*tenant.Account, error) {
 	if err := p.Check(Platform); err != nil {
+		return nil, err
+	}
+	if _, err := a.tenants.Get(ctx, id); err != nil {
 		return nil, err
 	}
 	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", map[string]string{"account": string(id)}); err != nil {

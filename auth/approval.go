@@ -35,7 +35,7 @@ type Approval struct {
 	Requested   time.Time
 	ApprovedBy  string // actor, or empty
 	Expires     time.Time
-	ReasonGiven string // in clear, for the one who is to decide
+	ReasonGiven string // in clear, for the one who is to decide; empty where it cannot be read, since its subject was erased
 }
 
 type approvalRecord struct {
@@ -90,7 +90,7 @@ func (a *Authorizer) RequestApproval(ctx context.Context, p *Principal, purpose,
 		return Approval{}, err
 	}
 	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "RequestApproval", Outcome: audit.Allowed,
-		Subject: subject, Purpose: purpose, Reason: sealed, RequestID: a.requestID(ctx), Details: map[string]string{"approval": id}})
+		Subject: subject, Purpose: purpose, Reason: sealed, Details: map[string]string{"approval": id}})
 	if err != nil {
 		return Approval{}, fmt.Errorf("auth: request approval: %w", err)
 	}
@@ -150,7 +150,7 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 		return Approval{}, err
 	}
 	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, OnBehalfOf: rec.Requester, Action: "Approve", Outcome: audit.Allowed,
-		Subject: rec.Subject, Purpose: rec.Purpose, RequestID: a.requestID(ctx), Details: map[string]string{"approval": id}})
+		Subject: rec.Subject, Purpose: rec.Purpose, Details: map[string]string{"approval": id}})
 	if err != nil {
 		return Approval{}, fmt.Errorf("auth: approve: %w", err)
 	}
@@ -184,9 +184,10 @@ func (a *Authorizer) approval(ctx context.Context, id tenant.ID, r storage.Recor
 	if err := bson.Unmarshal(r.Body, &rec); err != nil {
 		return Approval{}, fmt.Errorf("auth: approval cannot be read: %w", err)
 	}
+	// Whoever decides sees that a reason cannot be read; it does not hide the other wishes.
 	reason, err := a.sealer.OpenText(ctx, id, rec.Subject, rec.Reason)
 	if err != nil {
-		return Approval{}, fmt.Errorf("auth: approval: %w", err)
+		reason = ""
 	}
 	return Approval{ID: r.ID, Requester: rec.Requester, Purpose: rec.Purpose, Subject: rec.Subject, Requested: rec.Requested.UTC(),
 		ApprovedBy: rec.ApprovedBy, Expires: r.Expires, ReasonGiven: reason}, nil

@@ -57,7 +57,7 @@ func (a *Authorizer) SetPolicy(ctx context.Context, p *Principal, policy Policy)
 		return err
 	}
 	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutPolicy", Outcome: audit.Allowed,
-		RequestID: a.requestID(ctx), Details: map[string]string{"purposes": strconv.Itoa(len(policy.Purposes))}})
+		Details: map[string]string{"purposes": strconv.Itoa(len(policy.Purposes))}})
 	if err != nil {
 		return fmt.Errorf("auth: policy: %w", err)
 	}
@@ -126,6 +126,11 @@ func (a *Authorizer) Export(ctx context.Context, p *Principal, w io.Writer) erro
 		return err
 	}
 	return a.record.Export(ctx, p.Account, w)
+}
+
+// Note writes an administrative act of a principal to the record, before it is done.
+func (a *Authorizer) Note(ctx context.Context, p *Principal, action string, details map[string]string) error {
+	return note(ctx, a.record, p.Account, p.Actor, action, details)
 }
 
 // note writes an administrative act to the record, before it is done.

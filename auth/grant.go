@@ -70,17 +70,16 @@ type Recorder interface {
 
 // Authorizer decides on disclosures and puts them on the record.
 type Authorizer struct {
-	record    Log
-	sealer    Sealer
-	store     storage.Store
-	policies  policies
-	now       func() time.Time
-	requestID func(context.Context) string
+	record   Log
+	sealer   Sealer
+	store    storage.Store
+	policies policies
+	now      func() time.Time
 }
 
-// NewAuthorizer returns an authorizer. RequestID tells the id of the request that a context belongs to.
-func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() time.Time, requestID func(context.Context) string) *Authorizer {
-	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, now: now, requestID: requestID}
+// NewAuthorizer returns an authorizer.
+func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() time.Time) *Authorizer {
+	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, now: now}
 }
 
 // Grant decides whether p may see what is asked, and writes the decision to the record. It returns
@@ -88,7 +87,7 @@ func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() ti
 // are, with a *RefusedError; the attempt is on the record too. Any other error means that nothing
 // is granted.
 func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Grant, error) {
-	refusal, err := a.decide(ctx, p, asked, why)
+	purpose, refusal, err := a.decide(ctx, p, asked, why)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -98,26 +97,25 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 	if refusal != "" {
 		outcome, details = audit.Denied, map[string]string{"refusal": string(refusal)}
 	}
-	text := why.Text
-	if refusal == NoReason { // what is out of bounds is not kept
-		text, why.OnBehalfOf = "", ""
+	if !why.inBounds() { // what is out of bounds is not kept
+		why.Text, why.OnBehalfOf = "", ""
 	}
 	for i, d := range asked {
 		e := audit.Entry{Account: p.Account, Actor: p.Actor, OnBehalfOf: why.OnBehalfOf, Action: action(d),
-			Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields, RequestID: a.requestID(ctx),
+			Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields,
 			Outcome: outcome, Details: details}
-		if refusal != UnknownPurpose { // a code that means nothing here is a client's text
-			e.Purpose = why.Purpose
+		if purpose != nil { // a code that means nothing here is a client's text, and not kept either
+			e.Purpose = purpose.Code
 		}
-		if text != "" {
-			if e.Reason, err = a.sealer.SealText(ctx, p.Account, d.Subject, text); err != nil {
+		if why.Text != "" {
+			if e.Reason, err = a.sealer.SealText(ctx, p.Account, d.Subject, why.Text); err != nil {
 				return Grant{}, fmt.Errorf("auth: grant: %w", err)
 			}
 		}
 		entries[i] = e
 	}
 	var receipts []audit.Receipt
-	for list := range slices.Chunk(entries, 500) {
+	for list := range slices.Chunk(entries, atOnce(entries)) {
 		some, err := a.record.Append(ctx, list...)
 		if err != nil {
 			return Grant{}, fmt.Errorf("auth: grant: %w", err)
@@ -136,6 +134,25 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 	return g, nil
 }
 
+// inBounds reports whether a reason is one, by its length.
+func (r Reason) inBounds() bool {
+	n := utf8.RuneCountInString(strings.TrimSpace(r.Text))
+	return n >= 10 && utf8.RuneCountInString(r.Text) <= 1_000 && utf8.RuneCountInString(r.OnBehalfOf) <= 200
+}
+
+// atOnce returns how many of the entries the record takes in one call, whichever they are.
+func atOnce(entries []audit.Entry) int {
+	largest := 0
+	for _, e := range entries {
+		size := 1<<10 + 2*len(e.Reason) + 6*len(e.OnBehalfOf) // in base64, and with JSON escapes
+		for _, f := range e.Fields {
+			size += 6 * len(f)
+		}
+		largest = max(largest, size)
+	}
+	return max(1, min(audit.MaxEntries, audit.MaxBytes/max(1, largest)))
+}
+
 // action names a disclosure as the published audit events do.
 func action(d Disclosure) string {
 	if d.Pinned {
@@ -144,50 +161,51 @@ func action(d Disclosure) string {
 	return "Get" + d.Entity + "Unmasked"
 }
 
-// decide judges all disclosures of one request; "" is yes.
-func (a *Authorizer) decide(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Refusal, error) {
+// decide judges all disclosures of one request; "" is yes. The purpose is the one that was named, if
+// the account has it.
+func (a *Authorizer) decide(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (*Purpose, Refusal, error) {
 	own := p.Confined()
 	for _, d := range asked {
 		own = own && p.Reaches(d.Subject)
 	}
 	if own { // a shopper may always see the own data
-		return "", nil
+		return nil, "", nil
 	}
-	if n := utf8.RuneCountInString(strings.TrimSpace(why.Text)); n < 10 || n > 1_000 || utf8.RuneCountInString(why.OnBehalfOf) > 200 {
-		if !p.May(Unmask) {
-			return NoPermission, nil
-		}
-		return NoReason, nil
+	if !p.May(Unmask) {
+		return nil, NoPermission, nil
+	}
+	if !why.inBounds() {
+		return nil, NoReason, nil
 	}
 	policy, _, err := a.policies.load(ctx, p.Account)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	var purpose *Purpose
 	for _, d := range asked {
 		var refusal Refusal
 		if purpose, refusal = policy.judge(p, d.Entity, d.Fields, why.Purpose, a.now()); refusal != "" {
-			return refusal, nil
+			return purpose, refusal, nil
 		}
 	}
 	if purpose == nil {
-		return "", nil
+		return nil, "", nil
 	}
 	if purpose.Approval {
 		for _, d := range asked {
 			ok, err := a.approved(ctx, p, purpose.Code, d.Subject)
 			if err != nil || !ok {
-				return ApprovalMissing, err
+				return purpose, ApprovalMissing, err
 			}
 		}
 	}
 	if purpose.BudgetPerHour > 0 {
 		ok, err := a.spend(ctx, p, *purpose, len(asked))
 		if err != nil || !ok {
-			return BudgetExhausted, err
+			return purpose, BudgetExhausted, err
 		}
 	}
-	return "", nil
+	return purpose, "", nil
 }
 
 // budgetSpace holds what requesters have seen: a counter for each requester, purpose and hour.

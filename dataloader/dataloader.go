@@ -102,8 +102,15 @@ func sameWishes(a, b *graph.Read) bool {
 func View(fields schema.FieldSet, sensitive []string, unmask []graph.Unmask) profile.View {
 	v := profile.View{Fields: fields, Sensitive: sensitive, Outcome: &profile.Outcome{}}
 	for _, u := range unmask {
-		v.Unmask = append(v.Unmask, profile.Unmask{Fields: u.Fields,
-			Reason: auth.Reason{Text: u.Reason, Purpose: u.Purpose, OnBehalfOf: u.OnBehalfOf}})
+		why := auth.Reason{Text: u.Reason, Purpose: u.Purpose, OnBehalfOf: u.OnBehalfOf}
+		i := slices.IndexFunc(v.Unmask, func(other profile.Unmask) bool { return other.Reason == why })
+		if i < 0 {
+			i = len(v.Unmask)
+			v.Unmask = append(v.Unmask, profile.Unmask{Reason: why})
+		}
+		// Fields that are wanted for one reason are one disclosure of the document. The engine's list
+		// is its own and must not grow.
+		v.Unmask[i].Fields = slices.Concat(v.Unmask[i].Fields, u.Fields)
 	}
 	return v
 }

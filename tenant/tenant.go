@@ -70,10 +70,18 @@ type record struct {
 
 var validID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// CheckID tells whether an id can be an account's, by an error that wraps ErrInvalid.
+func CheckID(id ID) error {
+	if !validID.MatchString(string(id)) {
+		return fmt.Errorf("%w: an id is 1 to 63 lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen", ErrInvalid)
+	}
+	return nil
+}
+
 // Create adds an account. The id must be new.
 func (r *Registry) Create(ctx context.Context, id ID, name string) (*Account, error) {
-	if !validID.MatchString(string(id)) {
-		return nil, fmt.Errorf("%w: an id is 1 to 63 lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen", ErrInvalid)
+	if err := CheckID(id); err != nil {
+		return nil, err
 	}
 	if name == "" {
 		name = string(id)
