@@ -160,6 +160,12 @@ var volatile = []struct {
 	{regexp.MustCompile(`\bkey:[a-z2-7]{16}\b`), "key:…"},
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "…"},
 	{regexp.MustCompile(`(?m)^[a-z2-7]{16}\b`), "…"},
+	{regexp.MustCompile(`"key":"[a-z2-7]{16}"`), `"key":"…"`},
+	{regexp.MustCompile(`\b[a-z2-7]{26}\b`), "…"},                    // approvals
+	{regexp.MustCompile(`"checkpoint":"[^"]*"`), `"checkpoint":"…"`}, // in answers
+	{regexp.MustCompile(`(?m)^[A-Za-z0-9+/]{43}=$`), "…"},
+	{regexp.MustCompile(`— profilegraph \S+`), "— profilegraph …"},
+	{regexp.MustCompile(`\bprofilegraph\+[0-9a-f]{8}\+\S+`), "profilegraph+…"},
 	{regexp.MustCompile(`(?m)[ \t\r]+$`), ""},
 }
 
