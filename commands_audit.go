@@ -171,7 +171,7 @@ type policyCommand struct {
 	Test  policyTest  `cmd:"" help:"Tell whether the policy would let somebody see fields; exits with 1 if not."`
 }
 
-const policyFields = `{ refuseMisplaced purposes { code description legalBasis fields roles budgetPerHour expirationDate approval } }`
+const policyFields = `{ refuseMisplaced auditDays purposes { code description legalBasis fields roles budgetPerHour expirationDate approval } }`
 
 type policyShow struct{ Remote }
 
@@ -207,6 +207,7 @@ func (c *policyApply) Run(ctx context.Context, t terminal) error {
 	var policy struct {
 		Purposes        []map[string]any `json:"purposes"`
 		RefuseMisplaced bool             `json:"refuseMisplaced"`
+		AuditDays       *int             `json:"auditDays"`
 	}
 	if err := json.Unmarshal(text, &policy); err != nil {
 		return fmt.Errorf("the policy is not JSON: %w", err)
@@ -217,8 +218,8 @@ func (c *policyApply) Run(ctx context.Context, t terminal) error {
 	var data struct {
 		PutPolicy struct{ Purposes []struct{ Code string } }
 	}
-	err = c.do(ctx, `mutation($purposes: [PurposeInput!]!, $refuse: Boolean!) { putPolicy(purposes: $purposes, refuseMisplaced: $refuse) { purposes { code } } }`,
-		variables{"purposes": policy.Purposes, "refuse": policy.RefuseMisplaced}, &data)
+	err = c.do(ctx, `mutation($purposes: [PurposeInput!]!, $refuse: Boolean!, $days: Int) { putPolicy(purposes: $purposes, refuseMisplaced: $refuse, auditDays: $days) { purposes { code } } }`,
+		variables{"purposes": policy.Purposes, "refuse": policy.RefuseMisplaced, "days": policy.AuditDays}, &data)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type Config struct {
 	CORSOrigin     []string      `name:"cors-origin" env:"PROFILEGRAPH_CORS_ORIGIN" help:"Origin whose pages may call the data plane; may be given more than once. Without it, none." placeholder:"ORIGIN"`
 	RequestTimeout time.Duration `default:"10s" env:"PROFILEGRAPH_REQUEST_TIMEOUT" help:"How long one request may take, at most 1m."`
 	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
+	LookupMisses   float64       `default:"100" env:"PROFILEGRAPH_LOOKUP_MISSES" help:"Look-ups by key in a second that may find nothing, for each credential; ten seconds' worth at once."`
 	MaxBatch       int           `default:"1" env:"PROFILEGRAPH_MAX_BATCH" help:"GraphQL requests in one HTTP request."`
 	LogLevel       slog.Level    `default:"info" env:"PROFILEGRAPH_LOG_LEVEL" help:"debug (every request), info, warn or error."`
 	TraceEndpoint  string        `env:"PROFILEGRAPH_TRACE_ENDPOINT" help:"OTLP/HTTP address to send OpenTelemetry traces to, for instance http://127.0.0.1:4318." placeholder:"URL"`
@@ -79,6 +80,9 @@ func (c *Config) validate() error {
 	if c.MaxConcurrent < 1 {
 		return errors.New("max-concurrent must be 1 or more")
 	}
+	if c.LookupMisses < 0 {
+		return errors.New("lookup-misses must be 0 (the default) or more")
+	}
 	if c.MaxBatch < 1 || c.MaxBatch > 50 {
 		return errors.New("max-batch must be 1 to 50")
 	}
@@ -104,6 +108,7 @@ type server struct {
 	record  *audit.Log
 	vault   *vault.Vault
 	grants  *auth.Authorizer
+	wake    chan struct{}
 	notice  string // of a key file that was made just now
 
 	stop    context.CancelFunc // ends what runs beside the requests
@@ -116,7 +121,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s = &server{config: c, log: log, now: now}
+	s = &server{wake: make(chan struct{}, 1), config: c, log: log, now: now}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -152,7 +157,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
-	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected})
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
@@ -165,7 +170,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants, s.docs)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
@@ -226,14 +231,44 @@ func (s *server) sweep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.wake:
+			err = s.docs.AdvanceRotations(ctx, s.currentSet)
 		case <-expire.C:
 			_, err = s.docs.Expire(ctx, s.currentSet)
+			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet))
 		case <-mend.C:
 			err = s.mend(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep not finished; the next one goes on", "error", err)
 		}
+	}
+}
+
+// forget removes what else has ended, such as budgets and approvals.
+func (s *server) forget(ctx context.Context) error {
+	for {
+		list, err := s.store.Expired(ctx, storage.Accounts, 500)
+		if err != nil {
+			return err
+		}
+		for _, one := range list {
+			err := s.store.Delete(ctx, one.Space, one.ID, one.Rev)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				return err
+			}
+		}
+		if len(list) < 500 {
+			return nil
+		}
+	}
+}
+
+// wakeSweep makes the sweep go on with rotations now.
+func (s *server) wakeSweep() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is going to
 	}
 }
 
@@ -247,23 +282,25 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 
 func (s *server) mend(ctx context.Context) error {
 	var after tenant.ID
+	var failed []error
 	for {
 		accounts, err := s.tenants.List(ctx, after, 100)
 		if err != nil {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
 		for _, a := range accounts {
-			set, err := s.currentSet(ctx, a.ID)
-			if err != nil {
-				return err
-			}
-			if _, err := s.docs.Mend(ctx, a.ID, set); err != nil {
-				return err
-			}
 			after = a.ID
+			set, err := s.currentSet(ctx, a.ID)
+			if err == nil {
+				_, err = s.docs.Mend(ctx, a.ID, set)
+			}
+			err = errors.Join(err, s.grants.Retain(ctx, a.ID))
+			if err != nil { // one account's trouble, such as a withdrawn key, is not the others'
+				failed = append(failed, fmt.Errorf("account %s: %w", a.ID, err))
+			}
 		}
 		if len(accounts) < 100 {
-			return nil
+			return errors.Join(failed...)
 		}
 	}
 }

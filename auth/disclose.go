@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/tenant"
@@ -78,6 +79,7 @@ type Log interface {
 	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
 	Export(ctx context.Context, account tenant.ID, w io.Writer) error
+	Prune(ctx context.Context, account tenant.ID, before time.Time, by string) (int64, error)
 	PublicKey() string
 }
 
@@ -126,6 +128,18 @@ func (a *Authorizer) Export(ctx context.Context, p *Principal, w io.Writer) erro
 		return err
 	}
 	return a.record.Export(ctx, p.Account, w)
+}
+
+// Retain drops those entries of an account's record that are older than its policy keeps them.
+func (a *Authorizer) Retain(ctx context.Context, id tenant.ID) error {
+	policy, _, err := a.policies.load(ctx, id)
+	if err != nil || policy.AuditDays == 0 {
+		return err
+	}
+	if _, err := a.record.Prune(ctx, id, a.now().AddDate(0, 0, -policy.AuditDays), "retention"); err != nil {
+		return fmt.Errorf("auth: retention of the record: %w", err)
+	}
+	return nil
 }
 
 // Note writes an administrative act of a principal to the record, before it is done.

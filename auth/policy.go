@@ -43,6 +43,9 @@ type Policy struct {
 	// RefuseMisplaced refuses values that look like personal data in fields that are not declared
 	// sensitive; else they are taken with a warning.
 	RefuseMisplaced bool `json:"refuseMisplaced,omitempty" bson:"refuseMisplaced,omitempty"`
+	// AuditDays is how long entries of the audit record are kept; 0: for ever. What proves that
+	// nothing else was dropped stays.
+	AuditDays int `json:"auditDays,omitempty" bson:"auditDays,omitempty"`
 }
 
 var (
@@ -52,6 +55,9 @@ var (
 
 // Check says what is wrong with a policy, wrapping ErrInvalid.
 func (p Policy) Check() error {
+	if p.AuditDays < 0 || p.AuditDays > 36_500 {
+		return fmt.Errorf("%w: auditDays is 0 (for ever) to 36,500", ErrInvalid)
+	}
 	if len(p.Purposes) > 100 {
 		return fmt.Errorf("%w: a policy has at most 100 purposes", ErrInvalid)
 	}

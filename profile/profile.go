@@ -20,6 +20,7 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,6 +141,9 @@ type Options struct {
 	Log   *slog.Logger
 	// Suspected, unless nil, counts values that look like personal data in the wrong place, by kind.
 	Suspected func(kind string)
+	// MissesPerSecond is how many values a credential may look up in vain, in the long run; 100 when
+	// zero. Ten seconds' worth may come at once.
+	MissesPerSecond float64
 	// Wake, unless nil, is called when there is something for AdvanceRotations to do.
 	Wake func()
 }
@@ -153,6 +157,7 @@ type Service struct {
 	log       *slog.Logger
 	suspected func(kind string)
 	wake      func()
+	misses    missLimits
 }
 
 // New returns the service.
@@ -163,7 +168,7 @@ func New(o Options) *Service {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	return &Service{wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
+	return &Service{misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,

@@ -93,6 +93,9 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if err := p.Check(auth.Read); err != nil {
 		return nil, err
 	}
+	if !s.misses.allow(p.Actor, s.now()) {
+		return nil, ErrTooMany
+	}
 	var entries []string
 	var at []int // the value that each entry belongs to
 	for i, value := range values {
@@ -126,6 +129,13 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 				*first = r
 			}
 		}
+	}
+	missed := 0
+	for _, r := range records {
+		missed += count(r.ID == "")
+	}
+	if missed > 0 {
+		s.misses.missed(p.Actor, s.now(), missed)
 	}
 	return s.show(ctx, p, e, records, v, false)
 }

@@ -75,8 +75,8 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 	return apiKey(key), nil
 }
 
-func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput, refuseMisplaced bool) (*generated.Policy, error) {
-	policy := auth.Policy{RefuseMisplaced: refuseMisplaced}
+func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput, refuseMisplaced bool, auditDays *int) (*generated.Policy, error) {
+	policy := auth.Policy{RefuseMisplaced: refuseMisplaced, AuditDays: value(auditDays)}
 	for _, one := range purposes {
 		policy.Purposes = append(policy.Purposes, purposeOf(one))
 	}

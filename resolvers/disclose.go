@@ -22,7 +22,7 @@ func purposeOf(in *generated.PurposeInput) auth.Purpose {
 }
 
 func policyView(p auth.Policy) *generated.Policy {
-	return &generated.Policy{RefuseMisplaced: p.RefuseMisplaced, Purposes: each(p.Purposes, func(one auth.Purpose) *generated.Purpose {
+	return &generated.Policy{RefuseMisplaced: p.RefuseMisplaced, AuditDays: optional(p.AuditDays), Purposes: each(p.Purposes, func(one auth.Purpose) *generated.Purpose {
 		return &generated.Purpose{Code: one.Code, Description: one.Description, LegalBasis: one.LegalBasis, Fields: one.Fields, Roles: one.Roles,
 			BudgetPerHour: optional(one.BudgetPerHour), ExpirationDate: optionalTime(one.Expires), Approval: one.Approval}
 	})}

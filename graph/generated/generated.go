@@ -138,7 +138,7 @@ type ComplexityRoot struct {
 		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, expiresAt *time.Time) int
 		CreateAccount   func(childComplexity int, id string, name *string) int
 		PublishSchema   func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
-		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool) int
+		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
 		RevokeAPIKey    func(childComplexity int, id string) int
 		RollbackSchema  func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
@@ -147,6 +147,7 @@ type ComplexityRoot struct {
 	}
 
 	Policy struct {
+		AuditDays       func(childComplexity int) int
 		Purposes        func(childComplexity int) int
 		RefuseMisplaced func(childComplexity int) int
 	}
@@ -260,7 +261,7 @@ type MutationResolver interface {
 	UpdateAccount(ctx context.Context, id string, name *string, suspended *bool) (*Account, error)
 	CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, expiresAt *time.Time) (*CreatedAPIKey, error)
 	RevokeAPIKey(ctx context.Context, id string) (*APIKey, error)
-	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool) (*Policy, error)
+	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) (*Policy, error)
 	RotateKeys(ctx context.Context, step KeyRotationStep, kek *string) (*KeyStatus, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
@@ -729,7 +730,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.PutPolicy(childComplexity, args["purposes"].([]*PurposeInput), args["refuseMisplaced"].(bool)), true
+		return e.ComplexityRoot.Mutation.PutPolicy(childComplexity, args["purposes"].([]*PurposeInput), args["refuseMisplaced"].(bool), args["auditDays"].(*int)), true
 	case "Mutation.requestApproval":
 		if e.ComplexityRoot.Mutation.RequestApproval == nil {
 			break
@@ -786,6 +787,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["id"].(string), args["name"].(*string), args["suspended"].(*bool)), true
 
+	case "Policy.auditDays":
+		if e.ComplexityRoot.Policy.AuditDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.AuditDays(childComplexity), true
 	case "Policy.purposes":
 		if e.ComplexityRoot.Policy.Purposes == nil {
 			break
@@ -1475,6 +1482,8 @@ type Mutation {
     purposes: [PurposeInput!]!
     "Refuse values that look like personal data in fields that are not declared sensitive, instead of warning."
     refuseMisplaced: Boolean! = false
+    "How many days entries of the audit record are kept; null: for ever. The proof of what is left stays whole."
+    auditDays: Int
   ): Policy!
 
   "Begins to replace the account's keys, without a break in service; see ` + "`" + `keyStatus` + "`" + `. Needs ACCOUNT."
@@ -1605,6 +1614,8 @@ type Policy {
   purposes: [Purpose!]!
   "Whether values that look like personal data are refused in fields that are not declared sensitive."
   refuseMisplaced: Boolean!
+  "How many days entries of the audit record are kept; null: for ever."
+  auditDays: Int
 }
 
 "One reason for which sensitive values may be seen."
@@ -2005,6 +2016,8 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_purposes(ctx, field)
 	case "refuseMisplaced":
 		return ec.fieldContext_Policy_refuseMisplaced(ctx, field)
+	case "auditDays":
+		return ec.fieldContext_Policy_auditDays(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
@@ -2426,6 +2439,14 @@ func (ec *executionContext) field_Mutation_putPolicy_args(ctx context.Context, r
 		return nil, err
 	}
 	args["refuseMisplaced"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "auditDays",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["auditDays"] = arg2
 	return args, nil
 }
 
@@ -4572,7 +4593,7 @@ func (ec *executionContext) _Mutation_putPolicy(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().PutPolicy(ctx, fc.Args["purposes"].([]*PurposeInput), fc.Args["refuseMisplaced"].(bool))
+			return ec.Resolvers.Mutation().PutPolicy(ctx, fc.Args["purposes"].([]*PurposeInput), fc.Args["refuseMisplaced"].(bool), fc.Args["auditDays"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Policy) graphql.Marshaler {
@@ -4791,6 +4812,29 @@ func (ec *executionContext) _Policy_refuseMisplaced(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Policy_refuseMisplaced(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Policy_auditDays(ctx context.Context, field graphql.CollectedField, obj *Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Policy_auditDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Policy_auditDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Policy", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Purpose_code(ctx context.Context, field graphql.CollectedField, obj *Purpose) (ret graphql.Marshaler) {
@@ -8790,6 +8834,11 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 		case "refuseMisplaced":
 			out.Values[i] = ec._Policy_refuseMisplaced(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "auditDays":
+			out.Values[i] = ec._Policy_auditDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -159,6 +159,8 @@ type Policy struct {
 	Purposes []*Purpose `json:"purposes"`
 	// Whether values that look like personal data are refused in fields that are not declared sensitive.
 	RefuseMisplaced bool `json:"refuseMisplaced"`
+	// How many days entries of the audit record are kept; null: for ever.
+	AuditDays *int `json:"auditDays,omitempty"`
 }
 
 // One reason for which sensitive values may be seen.
