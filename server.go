@@ -72,7 +72,7 @@ type Stores struct {
 	AuditAll     bool     `env:"PROFILEGRAPH_AUDIT_ALL" help:"Refuse what cannot be written to every sink; else the record itself is enough."`
 }
 
-// validate is called by the command line's parser too.
+// validate says which setting is out of range.
 func (c *Config) validate() error {
 	if c.RequestTimeout <= 0 || c.RequestTimeout > time.Minute {
 		return errors.New("request-timeout must be more than 0 and at most 1m")
