@@ -297,6 +297,19 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// A request that takes longer than it may is given up, with a code.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.config.RequestTimeout = time.Nanosecond
+	for _, path := range []string{"/graphql", "/control/graphql"} {
+		r, err := in.post(path, `{ __typename }`)
+		if err != nil || r.Status != 504 || r.code() != "REQUEST_TIMEOUT" {
+			t.Errorf("%s: %v %+v", path, err, r)
+		}
+	}
+}
+
 func TestSDL(t *testing.T) {
 	t.Parallel()
 	in := boot(t, defaults(t))

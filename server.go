@@ -223,7 +223,7 @@ const (
 
 // sweep removes expired documents, and what crashes left, until ctx ends.
 func (s *server) sweep(ctx context.Context) {
-	expire, mend := time.NewTicker(expireEvery), time.NewTicker(mendEvery)
+	expire, mend := time.NewTicker(expireEvery), time.NewTimer(0) // what ran before may have crashed
 	defer expire.Stop()
 	defer mend.Stop()
 	for {
@@ -238,6 +238,7 @@ func (s *server) sweep(ctx context.Context) {
 			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet))
 		case <-mend.C:
 			err = s.mend(ctx)
+			mend.Reset(mendEvery)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep not finished; the next one goes on", "error", err)

@@ -2,10 +2,18 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"go/build"
 	"io/fs"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -370,6 +378,86 @@ func TestSweep(t *testing.T) {
 			t.Errorf("kept %q, want %q", got, kept)
 		}
 	})
+}
+
+// A process that died while it deleted a document leaves what hung on it; the next start clears it
+// away.
+func TestStartAfterCrash(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		key := in.key
+		gone, kept := in.profile("gone@example.com"), in.profile("kept@example.com")
+		for _, id := range []string{gone, kept} {
+			in.do(`mutation($id: ID!) { createAddress(profileId: $id, input: {locality: "Rio"}) { id } updateProfile(id: $id, patch: {fancyName: "x"}) { id } }`, vars{"id": id})
+		}
+		space := storage.Space{Account: firstAccount, Collection: storage.Documents, Part: "Profile"}
+		if err := in.store.Delete(t.Context(), space, gone, ""); err != nil {
+			t.Fatal(err)
+		}
+		in.stop()
+		in = boot(t, c)
+		in.key = key
+		for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+			r := in.do(`{ addresses { nodes { profileId } } }`)
+			versions, err := in.store.Scan(t.Context(), storage.Space{Account: firstAccount, Collection: storage.Versions, Part: "Profile"}, storage.Page{Limit: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(versions) == 1 && len(r.at("addresses.nodes").([]any)) == 1 && r.str("addresses.nodes.0.profileId") == kept && strings.HasPrefix(versions[0].ID, kept) {
+				return
+			}
+			if time.Since(begin) > 20*time.Second {
+				t.Fatalf("%d versions are left, and the addresses %s", len(versions), r.Text)
+			}
+		}
+	})
+}
+
+// With a certificate the server speaks HTTPS, and only that.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := defaults(t)
+	c.TLSCert, c.TLSKey = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for name, block := range map[string]*pem.Block{c.TLSCert: {Type: "CERTIFICATE", Bytes: der}, c.TLSKey: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := start(t, c)
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := x509.NewCertPool()
+	trusted.AddCert(certificate)
+	web := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}}
+	defer web.CloseIdleConnections()
+	res, err := web.Get(p.base + "/healthz")
+	if err != nil || res.StatusCode != 200 || !strings.HasPrefix(p.base, "https://") {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	plain, err := http.Get("http" + strings.TrimPrefix(p.base, "https") + "/healthz")
+	if err == nil {
+		plain.Body.Close()
+		if plain.StatusCode != 400 {
+			t.Errorf("plain HTTP is answered %d", plain.StatusCode)
+		}
+	}
 }
 
 func TestRecover(t *testing.T) {

@@ -11,8 +11,8 @@
 //     taken before the document is written and released after. A claim whose document does not hold
 //     the value is void, once it is older than any write could take.
 //
-// What a crash leaves between two steps (an unused claim, old versions or owned documents of a
-// document that is gone) is never visible, and [Service.Mend] clears it away.
+// What a crash leaves between two steps is cleared away by [Service.Mend]. Unused claims and old
+// versions of a document that is gone are not visible until then; documents that it owned are.
 //
 // A document that is missing, expired, another account's or out of the principal's reach is absent:
 // no answer tells which.
