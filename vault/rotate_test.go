@@ -176,6 +176,30 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 }
 
+// TestNewKeysAreLearnt reads in one process what another has just sealed under new keys, while the
+// first still holds the old ones.
+func TestNewKeysAreLearnt(t *testing.T) {
+	w := newWorld(t)
+	v, elsewhere := w.vault(), w.vault()
+	p := populate(t, v, 3)
+	p.opens(t, elsewhere)
+	w.wait(time.Second)
+	if err := v.RotateDEKs(t.Context(), "acme", w.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.reseal(t, v); n != 3 {
+		t.Errorf("%d documents resealed", n)
+	}
+	p.opens(t, elsewhere)
+	must(v.RotateAccountKey(t.Context(), "acme", nil))(t)
+	newcomer := vault.Place{Account: "acme", Subject: "new", Entity: "Person", ID: "new"}
+	sealed := must(v.Seal(t.Context(), newcomer, p.e, p.clear))(t)
+	must(elsewhere.Open(t.Context(), newcomer, sealed))(t)
+	if n := p.reseal(t, elsewhere); n != 0 {
+		t.Errorf("%d documents resealed under the same keys", n)
+	}
+}
+
 // TestRotationIsResumed cuts rotations short after a few keys.
 func TestRotationIsResumed(t *testing.T) {
 	w := newWorld(t)
