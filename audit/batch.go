@@ -10,13 +10,13 @@ import (
 )
 
 // batch is what one durable write holds: consecutive entries, the hashes that they add to the tree,
-// and at times the signed checkpoint of the tree that ends with them.
+// and the signed checkpoint of the tree that ends with them.
 type batch struct {
 	first    int64
 	count    int
 	from, to time.Time   // the times of its earliest and its latest entry
 	hashes   []tlog.Hash // all that are stored for its entries, in tlog's order
-	note     string      // a checkpoint of size end(), or empty
+	note     string      // the checkpoint of size end()
 	entries  [][]byte    // nil once pruned
 }
 
@@ -83,7 +83,7 @@ func decodeBatch(buf []byte) (*batch, error) {
 			b.entries = append(b.entries, d.bytes(d.uvarint(MaxEntry)))
 		}
 	}
-	if d.failed || len(d.buf) != 0 {
+	if d.failed || len(d.buf) != 0 || b.note == "" {
 		return nil, errBatch
 	}
 	return b, nil

@@ -16,11 +16,6 @@ import (
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
-// noteEvery is how many entries there are at most, but for one batch, between two checkpoints that
-// are stored. More often would cost more than the entries; a receipt's checkpoint need not be
-// stored, since its tree can be proved to lie within any later one.
-const noteEvery = 16
-
 // chain appends to the log of one account.
 type chain struct {
 	log     *Log
@@ -111,46 +106,46 @@ func (c *chain) write() {
 func (c *chain) commit(group []*request) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	first, text, err := c.commitBatch(ctx, group)
+	b, err := c.commitBatch(ctx, group)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	next := int64(0)
 	for _, r := range group {
-		if err != nil {
-			r.err = err
-		} else {
+		r.err = err
+		if err == nil {
 			r.receipts = make([]Receipt, len(r.tails))
 			for i := range r.receipts {
-				r.receipts[i] = Receipt{Account: c.account, Index: first, Checkpoint: text}
-				first++
+				r.receipts[i] = Receipt{Account: c.account, Index: b.first + next, Checkpoint: b.note}
+				next++
 			}
 		}
 		close(r.done)
 	}
 }
 
-func (c *chain) commitBatch(ctx context.Context, group []*request) (first int64, text string, err error) {
+func (c *chain) commitBatch(ctx context.Context, group []*request) (*batch, error) {
 	c.head.Lock()
 	defer c.head.Unlock()
 	for try := 0; ; try++ {
 		if !c.known || try > 0 {
 			if err := c.refresh(ctx); err != nil {
-				return 0, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+				return nil, err
 			}
 		}
-		text, b, grown, err := c.writeBatch(ctx, group)
+		b, grown, err := c.writeBatch(ctx, group)
 		if errors.Is(err, errBehind) {
 			if err := pause(ctx, try); err != nil {
-				return 0, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+				return nil, err
 			}
 			continue
 		}
 		if err != nil {
 			c.known = false
-			return 0, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return nil, err
 		}
-		c.tree, c.signed = grown, text
-		if err := c.log.deliver(ctx, c, b); err != nil {
-			return 0, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-		return b.first, text, nil
+		c.tree, c.signed = grown, b.note
+		return b, c.log.deliver(ctx, c, b)
 	}
 }
 
@@ -165,35 +160,22 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// writeBatch makes one batch of a group and appends it to the ledger.
-func (c *chain) writeBatch(ctx context.Context, group []*request) (text string, b *batch, grown tree, err error) {
-	b, grown, err = c.build(group)
+// writeBatch makes one batch of a group, signs the tree that it ends, and appends it to the ledger.
+// A signature that is not stored in the end has been shown to nobody.
+func (c *chain) writeBatch(ctx context.Context, group []*request) (*batch, tree, error) {
+	b, grown, err := c.build(group)
 	if err != nil {
-		return "", nil, tree{}, err
+		return nil, tree{}, err
 	}
 	root, err := grown.root()
 	if err != nil {
-		return "", nil, tree{}, err
+		return nil, tree{}, err
 	}
-	checkpoint := Checkpoint{Account: c.account, Size: grown.size, Root: root, Time: b.to}
-	if b.first/noteEvery != b.end()/noteEvery {
-		if b.note, err = checkpoint.sign(c.log.key); err != nil {
-			return "", nil, tree{}, err
-		}
-		return b.note, b, grown, c.ledger.append(ctx, b)
+	b.note, err = Checkpoint{Account: c.account, Size: grown.size, Root: root, Time: b.to}.sign(c.log.key)
+	if err != nil {
+		return nil, tree{}, err
 	}
-	// A checkpoint that is not stored is signed while the disk works.
-	signing := make(chan error, 1)
-	go func() {
-		var err error
-		text, err = checkpoint.sign(c.log.key)
-		signing <- err
-	}()
-	err = c.ledger.append(ctx, b)
-	if signErr := <-signing; err == nil {
-		err = signErr
-	}
-	return text, b, grown, err
+	return b, grown, c.ledger.append(ctx, b)
 }
 
 func (c *chain) build(group []*request) (*batch, tree, error) {
@@ -240,8 +222,7 @@ func (c *chain) checkpoint(ctx context.Context) (string, int64, error) {
 	return c.signed, c.tree.size, nil
 }
 
-// refresh brings what is known of the log's end up to what is stored. It starts from the newest
-// stored checkpoint, so what this process will sign always continues what was signed before.
+// refresh brings what is known of the log's end up to what is stored.
 func (c *chain) refresh(ctx context.Context) error {
 	if !c.known {
 		if err := c.load(ctx); err != nil {
@@ -250,53 +231,66 @@ func (c *chain) refresh(ctx context.Context) error {
 	}
 	// On a copy: what fails half-way must not be built upon.
 	t := c.tree.clone()
-	err := c.ledger.ascend(ctx, t.size, func(b *batch) (bool, error) { return true, fold(&t, b) })
+	var newest *batch
+	err := c.ledger.ascend(ctx, t.size, func(b *batch) (bool, error) {
+		newest = b
+		return true, fold(&t, b)
+	})
 	if err != nil {
 		return err
 	}
-	if t.size != c.tree.size {
-		c.tree, c.signed = t, ""
+	if newest != nil {
+		if err := c.attest(newest, &t); err != nil {
+			return err
+		}
+		c.tree, c.signed = t, newest.note
 	}
 	c.known = true
 	return nil
 }
 
-// load reads the tree as of the newest stored checkpoint.
+// load reads the tree's edge, and takes it only with the signature that the last batch holds. So
+// what this process will sign always continues what was signed before.
 func (c *chain) load(ctx context.Context) error {
 	c.tree, c.signed = tree{}, ""
 	var newest *batch
 	err := c.ledger.descend(ctx, math.MaxInt64, func(b *batch) (bool, error) {
-		if b.note != "" {
-			newest = b
-		}
-		return newest == nil, nil
+		newest = b
+		return false, nil
 	})
 	if err != nil || newest == nil {
 		return err
 	}
-	signed, err := openCheckpoint(newest.note, c.log.verifier)
-	if errNote := new(note.UnverifiedNoteError); errors.As(err, &errNote) {
-		return fmt.Errorf("%w: checkpoint of size %d was signed by another key than this log's", ErrTampered, newest.end())
-	}
-	if err != nil {
-		return err
-	}
-	if signed.Account != c.account || signed.Size != newest.end() {
-		return tampered(newest.end()-1, "the checkpoint stored with it is of another log or size")
-	}
-	indexes, levels := edgeIndexes(signed.Size)
+	indexes, levels := edgeIndexes(newest.end())
 	hashes, err := c.ledger.hashes(ctx, indexes)
 	if err != nil {
 		return err
 	}
-	t := treeFrom(signed.Size, levels, hashes)
-	if root, err := t.root(); err != nil {
+	t := treeFrom(newest.end(), levels, hashes)
+	if err := c.attest(newest, &t); err != nil {
 		return err
-	} else if root != signed.Root {
-		return tampered(signed.Size-1, "the stored hashes up to it do not have the root that was signed")
 	}
 	c.tree, c.signed = t, newest.note
 	return nil
+}
+
+// attest checks that a batch's checkpoint is signed, and signs the tree that ends with the batch.
+func (c *chain) attest(b *batch, t *tree) error {
+	signed, err := openCheckpoint(b.note, c.log.verifier)
+	if unknown := new(note.UnverifiedNoteError); errors.As(err, &unknown) {
+		return tampered(t.size-1, "its checkpoint was signed by another key than this log's")
+	}
+	if err != nil {
+		return err
+	}
+	if signed.Account != c.account || signed.Size != t.size {
+		return tampered(t.size-1, "the checkpoint stored with it is of another log or size")
+	}
+	root, err := t.root()
+	if err == nil && root != signed.Root {
+		err = tampered(t.size-1, "the stored hashes up to it do not have the root that was signed")
+	}
+	return err
 }
 
 // fold grows a tree by a stored batch, and checks the batch against it.

@@ -19,20 +19,25 @@ const crashEnv = "PROFILEGRAPH_AUDIT_CRASH"
 // TestCrash kills a process without warning in the midst of concurrent appends, and expects every
 // acknowledged entry, at its index and under its checkpoint, when the log is opened again.
 func TestCrash(t *testing.T) {
-	eachKind(t, func(t *testing.T, k kind) {
-		if dir := os.Getenv(crashEnv); dir != "" {
-			appendUntilKilled(t, openLog(t, k, dir, audit.Options{}))
-			return
-		}
-		dir := t.TempDir()
-		acknowledged := map[tenant.ID]map[string]ack{"acme": {}, "other": {}}
-		for round := range 3 {
-			appendAndKill(t, dir, 200*(round+1), acknowledged)
-			t.Run(fmt.Sprint("round", round), func(t *testing.T) {
-				checkAcknowledged(t, openLog(t, k, dir, audit.Options{}), acknowledged)
-			})
-		}
-	})
+	// On a server a killed process's database would stay behind, and what is stored is the server's matter.
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) { crash(t, k) })
+	}
+}
+
+func crash(t *testing.T, k kind) {
+	if dir := os.Getenv(crashEnv); dir != "" {
+		appendUntilKilled(t, openLog(t, k, dir, audit.Options{}))
+		return
+	}
+	dir := t.TempDir()
+	acknowledged := map[tenant.ID]map[string]ack{"acme": {}, "other": {}}
+	for round := range 3 {
+		appendAndKill(t, dir, 200*(round+1), acknowledged)
+		t.Run(fmt.Sprint("round", round), func(t *testing.T) {
+			checkAcknowledged(t, openLog(t, k, dir, audit.Options{}), acknowledged)
+		})
+	}
 }
 
 type ack struct {

@@ -4,11 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
+
+// noteEvery is how many entries there are at most, but for one batch, between two checkpoints of an
+// export. To check a signature takes longer than to check some entries.
+const noteEvery = 16
 
 // exportFormat names the format in an export's first line.
 const exportFormat = "profilegraph-audit-1"
@@ -77,12 +82,11 @@ func (c *chain) export(ctx context.Context, w *bufio.Writer) error {
 		if err := writeBatch(w, b); err != nil {
 			return false, err
 		}
-		if last = b.note; last != "" {
-			if err := out.Encode(line{Checkpoint: last}); err != nil {
-				return false, err
-			}
+		if b.first/noteEvery == b.end()/noteEvery {
+			return true, nil
 		}
-		return true, ctx.Err()
+		last = b.note
+		return true, errors.Join(out.Encode(line{Checkpoint: last}), ctx.Err())
 	})
 	if err != nil || last == checkpoint {
 		return err

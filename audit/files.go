@@ -2,10 +2,8 @@ package audit
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -56,11 +54,8 @@ func (f *files) open(account tenant.ID) (ledger, error) {
 
 func (f *files) close() error { return f.lock.Close() }
 
-const (
-	segmentSize = 8 << 20
-	frameHeader = 8
-	maxFrame    = 2*MaxBytes + MaxEntries*(3*tlog.HashSize+16) // more than any batch takes
-)
+// segmentSize is how long a segment may be when another batch is added.
+const segmentSize = 8 << 20
 
 // folder is the log of one account. Its fields are guarded by mu.
 type folder struct {
@@ -279,13 +274,6 @@ func (f *folder) read(i int) ([]*batch, error) {
 	return s.read()
 }
 
-// segment is an open segment file, which stays as it is if another takes its place.
-type segment struct {
-	file        *os.File
-	length      int64 // how much of it counts
-	first, next int64 // the entries in it
-}
-
 // segment opens the i-th segment. The caller holds mu.
 func (f *folder) segment(i int) (segment, error) {
 	s := segment{first: f.segments[i], next: f.size, length: f.end}
@@ -302,32 +290,6 @@ func (f *folder) segment(i int) (segment, error) {
 		s.length = info.Size()
 	}
 	return s, nil
-}
-
-// read returns all batches of the segment, and closes it.
-func (s segment) read() ([]*batch, error) {
-	data := make([]byte, s.length)
-	n, err := io.ReadFull(s.file, data)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil // what is missing is found below
-	}
-	if err := errors.Join(err, s.file.Close()); err != nil {
-		return nil, fmt.Errorf("read segment: %w", err)
-	}
-	batches, good := parseFrames(s.first, data[:n])
-	at := s.first
-	if len(batches) > 0 {
-		at = batches[len(batches)-1].end()
-	}
-	switch {
-	case good < n:
-		return nil, tampered(at, "it cannot be read, or what is stored in its place is another")
-	case at < s.next:
-		return nil, tampered(at, "missing")
-	case at > s.next:
-		return nil, tampered(s.next, "it is stored twice")
-	}
-	return batches, nil
 }
 
 // prune writes each segment anew, without the entries that go, in place of the old one.
@@ -403,43 +365,6 @@ func (f *folder) close() error {
 		f.active = nil
 	}
 	return errors.Join(err, f.hashFile.Close())
-}
-
-func appendFrame(buf []byte, b *batch) []byte {
-	start := len(buf)
-	buf = append(buf, make([]byte, frameHeader)...)
-	buf = b.appendTo(buf)
-	body := buf[start+frameHeader:]
-	binary.LittleEndian.PutUint32(buf[start:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(buf[start+4:], checksum(body))
-	return buf
-}
-
-func checksum(body []byte) uint32 {
-	return crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) // the table is made once, by crc32
-}
-
-// parseFrames reads frames until one is bad, and returns how many bytes were good.
-func parseFrames(first int64, data []byte) (batches []*batch, good int) {
-	for len(data)-good >= frameHeader {
-		rest := data[good:]
-		n := int(binary.LittleEndian.Uint32(rest))
-		if n > maxFrame || n > len(rest)-frameHeader {
-			break
-		}
-		body := rest[frameHeader : frameHeader+n]
-		if checksum(body) != binary.LittleEndian.Uint32(rest[4:]) {
-			break
-		}
-		b, err := decodeBatch(body)
-		if err != nil || b.first != first {
-			break
-		}
-		batches = append(batches, b)
-		first = b.end()
-		good += frameHeader + n
-	}
-	return batches, good
 }
 
 // prepare opens the folder, when it is used for the first time or after it could not be opened. A
@@ -541,15 +466,6 @@ func (f *folder) openLast() ([]*batch, error) {
 	}
 	f.logger.Warn("audit: cut off an unfinished write", "bytes", len(data)-good, "entries", f.size)
 	return batches, f.trim()
-}
-
-// torn reports whether a crash can have left a bad frame so: unfinished, or with parts of it that
-// did not reach the disk, and in either case with nothing behind it.
-func torn(frame []byte) bool {
-	if len(frame) < frameHeader || !slices.ContainsFunc(frame, func(c byte) bool { return c != 0 }) {
-		return true
-	}
-	return int(binary.LittleEndian.Uint32(frame)) >= len(frame)-frameHeader
 }
 
 // mendHashes brings the file of hashes up to the segments. Those of the last segment may not have

@@ -141,13 +141,31 @@ func TestConcurrentAppends(t *testing.T) {
 
 // TestProcessesShareAStore has two logs over one store, as two servers have.
 func TestProcessesShareAStore(t *testing.T) {
+	for _, k := range []kind{kinds[1], server} {
+		t.Run(k.name, func(t *testing.T) {
+			dir := t.TempDir()
+			a := openLog(t, k, dir, audit.Options{})
+			b := openLog(t, k, dir, audit.Options{})
+			const n = 400
+			receipts := appendMany(t, 32, n, a, b)
+			checkDense(t, a, receipts, n)
+			checkDense(t, b, receipts, n)
+		})
+	}
+}
+
+// TestForeignProcess has a process with a key that this one does not trust append to the same log.
+func TestForeignProcess(t *testing.T) {
 	dir := t.TempDir()
-	a := openLog(t, kinds[1], dir, audit.Options{})
-	b := openLog(t, kinds[1], dir, audit.Options{})
-	const n = 400
-	receipts := appendMany(t, 32, n, a, b)
-	checkDense(t, a, receipts, n)
-	checkDense(t, b, receipts, n)
+	l := openLog(t, kinds[1], dir, audit.Options{})
+	one(t, l, "acme", 3)
+	foreign := openLog(t, kinds[1], dir, audit.Options{KeyFile: filepath.Join(dir, "other.key"), EarlierKeys: []string{l.PublicKey()}})
+	one(t, foreign, "acme", 1)
+	for range 2 {
+		if _, err := l.Append(t.Context(), disclosure("acme", "x")); !errors.Is(err, audit.ErrTampered) || !strings.Contains(err.Error(), "entry 3:") {
+			t.Errorf("behind a foreign entry: %v", err)
+		}
+	}
 }
 
 // appendMany appends n entries, by so many workers, to the logs in turn.
@@ -298,7 +316,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The hashes can be made again from what is left.
-		if err := os.Remove(filepath.Join(dir, "audit", "acme", "hashes")); (err != nil) != (k.name == "store") {
+		if err := os.Remove(filepath.Join(dir, "audit", "acme", "hashes")); (err == nil) != (k.name == "files") {
 			t.Fatal(err)
 		}
 		l = openLog(t, k, dir, audit.Options{})

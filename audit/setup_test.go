@@ -2,18 +2,26 @@ package audit_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/storage/bolt"
+	"github.com/profilegraph/profilegraph/storage/mongo"
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
@@ -23,14 +31,46 @@ type kind struct {
 	put  func(t testing.TB, dir string, o *audit.Options) // says where
 }
 
+// serverEnv names a MongoDB-compatible server, on which the suite runs too.
+const serverEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
+
 var kinds = []kind{
 	{"files", func(_ testing.TB, dir string, o *audit.Options) { o.Dir = filepath.Join(dir, "audit") }},
 	{"store", func(t testing.TB, dir string, o *audit.Options) { o.Store = openStore(t, dir) }},
 }
 
+// server keeps the log in a database of the test's own, which ends with it.
+var server = kind{"server", func(t testing.TB, dir string, o *audit.Options) {
+	uri := os.Getenv(serverEnv)
+	if uri == "" {
+		t.Skipf("%s names no MongoDB-compatible server", serverEnv)
+	}
+	if s, ok := stores.Load(dir); ok {
+		o.Store = s.(storage.Store)
+		return
+	}
+	client, err := driver.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := client.Database(fmt.Sprintf("profilegraph_test_%08x", rand.Uint32()))
+	s, err := mongo.Open(t.Context(), mongo.Options{URI: uri, Database: db.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores.Store(dir, s)
+	t.Cleanup(func() {
+		stores.Delete(dir)
+		if err := errors.Join(s.Close(), db.Drop(context.Background()), client.Disconnect(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	o.Store = s
+}}
+
 // eachKind runs a test for each way.
 func eachKind(t *testing.T, test func(t *testing.T, k kind)) {
-	for _, k := range kinds {
+	for _, k := range append(slices.Clone(kinds), server) {
 		t.Run(k.name, func(t *testing.T) { test(t, k) })
 	}
 }

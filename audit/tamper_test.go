@@ -271,6 +271,13 @@ func TestTamperedFiles(t *testing.T) {
 		{"edited, the sum too", []func(*testing.T, string){change(func(f [][]byte) [][]byte { f[5] = reframe(replace(f[5])); return f })}, "entry 5:", false},
 		{"the last edited", []func(*testing.T, string){change(func(f [][]byte) [][]byte { f[39] = replace(f[39]); return f })}, "entry 39:", false},
 		{"the last edited, the sum too", []func(*testing.T, string){change(func(f [][]byte) [][]byte { f[39] = reframe(replace(f[39])); return f })}, "entry 39:", false},
+		{"the last edited, its hash and the sum too", []func(*testing.T, string){change(func(f [][]byte) [][]byte {
+			// The 39th entry completes no subtree, so its leaf is all that has to be forged.
+			old := f[38][bytes.Index(f[38], []byte(`{"index":38`)):]
+			was, is := sha256.Sum256(append([]byte{0}, old...)), sha256.Sum256(append([]byte{0}, replace(old)...))
+			f[38] = reframe(bytes.Replace(replace(f[38]), was[:], is[:], 1))
+			return f[:39]
+		}), drop("hashes")}, "entry 38:", false},
 		{"deleted", []func(*testing.T, string){change(func(f [][]byte) [][]byte { return slices.Delete(f, 5, 6) })}, "entry 5:", false},
 		{"the first deleted", []func(*testing.T, string){change(func(f [][]byte) [][]byte { return f[1:] })}, "entry 0:", false},
 		{"inserted", []func(*testing.T, string){change(func(f [][]byte) [][]byte { return slices.Insert(f, 6, f[5]) })}, "entry 6:", false},
