@@ -379,20 +379,18 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 
 // present fills in the documents of a list of records.
 func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Entity, docs []Document, list []kept, v View, grant grants) error {
+	var covers vault.Grant
+	if len(grant) > 0 {
+		covers = grant
+	}
+	masker := s.vault.Masker(ctx, covers, e, v.Fields)
+	defer masker.Close()
 	for i := range list {
 		k := &list[i]
 		if k.ID == "" {
 			continue
 		}
-		at := place(p.Account, e, k.Record)
-		var body bson.Raw
-		var masked []string
-		var err error
-		if len(grant) > 0 {
-			body, masked, err = s.vault.Reveal(ctx, grant, at, e, k.Doc, v.Fields)
-		} else {
-			body, masked, err = s.vault.Mask(ctx, at, e, k.Doc, v.Fields)
-		}
+		body, masked, err := masker.Mask(place(p.Account, e, k.Record), k.Doc)
 		if err != nil {
 			return err
 		}

@@ -40,12 +40,12 @@ func newCache[T any](size int, now func() time.Time, load func(context.Context, 
 }
 
 func (c *cache[T]) get(ctx context.Context, n keyName) (T, error) {
-	if e, ok := c.remembered(n); ok {
+	if e, ok := c.remembered(n, c.now()); ok {
 		return e.value, e.err
 	}
 	// The load is for everybody who waits, so it does not end with the first one's request.
 	loading := c.loads.DoChan(n.path(), func() (any, error) {
-		if e, ok := c.remembered(n); ok { // by a load that has just ended
+		if e, ok := c.remembered(n, c.now()); ok { // by a load that has just ended
 			return e.value, e.err
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
@@ -73,9 +73,9 @@ func (c *cache[T]) get(ctx context.Context, n keyName) (T, error) {
 	}
 }
 
-func (c *cache[T]) remembered(n keyName) (entry[T], bool) {
+func (c *cache[T]) remembered(n keyName, now time.Time) (entry[T], bool) {
 	e, ok := c.entries.Get(n)
-	return e, ok && c.now().Before(e.until)
+	return e, ok && now.Before(e.until)
 }
 
 // drop forgets an entry. What is being loaded meanwhile is not remembered either.

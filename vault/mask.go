@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -18,15 +19,15 @@ import (
 // Values may be sealed or, written before they were secret, not. A key is needed only where a mask
 // follows from the value, or a field shown is sealed though it is no secret any more.
 func (v *Vault) Mask(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
-	out, masked, err := v.show(ctx, nil, at, e, doc, want)
-	return out, masked, at.explain("mask", err)
+	return v.Reveal(ctx, nil, at, e, doc, want)
 }
 
 // Reveal is Mask, but fields that the grant covers are in clear. A field that is covered is
 // shown with all that is in it. What the grant does not cover is not decrypted for it.
 func (v *Vault) Reveal(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
-	out, masked, err := v.show(ctx, g, at, e, doc, want)
-	return out, masked, at.explain("reveal", err)
+	m := v.Masker(ctx, g, e, want)
+	defer m.Close()
+	return m.Mask(at, doc)
 }
 
 // Open returns a document with everything in it in clear. It is for the server's own work (to
@@ -38,30 +39,65 @@ func (v *Vault) Open(ctx context.Context, at Place, doc bson.Raw) (bson.Raw, err
 	return out, at.explain("open", err)
 }
 
-func (v *Vault) show(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
-	m := masker{walk: v.walk(ctx, at), grant: g, out: make([]byte, 0, len(doc)+64)}
-	defer m.done()
-	if err := m.object(doc, e.Type, &want, ""); err != nil {
-		return nil, nil, err
-	}
-	return m.out, m.paths, nil
+// Masker returns what masks documents of an entity one after another, for less than [Vault.Mask] and
+// [Vault.Reveal] would. A nil grant covers nothing.
+func (v *Vault) Masker(ctx context.Context, g Grant, e *schema.Entity, want schema.FieldSet) *Masker {
+	return &Masker{walk: walk{ctx: ctx, v: v}, grant: g, entity: e, want: want}
 }
 
-// masker writes a masked copy of a document.
-type masker struct {
+// Masker writes masked copies of documents. It is for one goroutine, and to be closed.
+type Masker struct {
 	walk
-	grant Grant // nil covers nothing
-	out   []byte
-	paths []string
+	grant  Grant // nil covers nothing
+	entity *schema.Entity
+	want   schema.FieldSet
+
+	out   []byte   // the copies, one behind the other
+	paths []string // of the present document
+	shown []string // of the document before
+}
+
+// Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant.
+// Documents may share the memory of their paths.
+func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
+	m.enter(at)
+	m.room(len(doc) + 64)
+	m.paths = m.paths[:0]
+	start := len(m.out)
+	if err := m.object(doc, m.entity.Type, &m.want, ""); err != nil {
+		op := "mask"
+		if m.grant != nil {
+			op = "reveal"
+		}
+		return nil, nil, at.explain(op, err)
+	}
+	if !slices.Equal(m.paths, m.shown) { // in a list they nearly always are
+		m.shown = slices.Clone(m.paths)
+	}
+	return m.out[start:len(m.out):len(m.out)], m.shown, nil
+}
+
+// Close wipes what was opened on the way to the masks.
+func (m *Masker) Close() { m.done() }
+
+// room sees to it that n bytes can be written. Where there was a second document, more will follow.
+func (m *Masker) room(n int) {
+	if cap(m.out)-len(m.out) >= n {
+		return
+	}
+	if m.out != nil {
+		n = max(n, 8<<10)
+	}
+	m.out = make([]byte, 0, n)
 }
 
 // covers reports whether the grant covers a field.
-func (m *masker) covers(path string, f *schema.Field) bool {
+func (m *Masker) covers(path string, f *schema.Field) bool {
 	return m.grant != nil && m.grant.Covers(m.at.Account, m.at.Entity, m.at.ID, join(path, f))
 }
 
 // object writes the members of a document that has type t; want limits them at the top level.
-func (m *masker) object(doc []byte, t *schema.Type, want *schema.FieldSet, path string) error {
+func (m *Masker) object(doc []byte, t *schema.Type, want *schema.FieldSet, path string) error {
 	start, out := bsoncore.ReserveLength(m.out)
 	m.out = out
 	next := 0 // members stand in the order of the schema, so the search goes on where the last ended
@@ -104,7 +140,7 @@ func find(fields []*schema.Field, key []byte, next *int) *schema.Field {
 }
 
 // field writes one member.
-func (m *masker) field(value bsoncore.Value, key []byte, f *schema.Field, path string) error {
+func (m *Masker) field(value bsoncore.Value, key []byte, f *schema.Field, path string) error {
 	switch {
 	case value.Type == bsoncore.TypeNull:
 		m.out = appendHeader(m.out, value.Type, key)
@@ -119,7 +155,7 @@ func (m *masker) field(value bsoncore.Value, key []byte, f *schema.Field, path s
 }
 
 // mask writes the mask of a member. It opens a sealed value only if the mask depends on it.
-func (m *masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
+func (m *Masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
 	var text []byte
 	how := strategy(f)
 	switch {
@@ -150,14 +186,14 @@ func (m *masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err er
 }
 
 // clear writes a member with everything in it in clear.
-func (m *masker) clear(value bsoncore.Value, key []byte) (err error) {
+func (m *Masker) clear(value bsoncore.Value, key []byte) (err error) {
 	m.out, err = m.appendClear(m.out, key, value)
 	return err
 }
 
 // value writes a member that is not sensitive itself but may hold what is. It is the value of the
 // field f in the object at path, or within it.
-func (m *masker) value(value bsoncore.Value, key []byte, t *schema.Type, path string, f *schema.Field) (err error) {
+func (m *Masker) value(value bsoncore.Value, key []byte, t *schema.Type, path string, f *schema.Field) (err error) {
 	if isSealed(value) { // it was sensitive under an older schema
 		if value, err = m.open(value); err != nil {
 			return err
@@ -186,7 +222,7 @@ func (m *masker) value(value bsoncore.Value, key []byte, t *schema.Type, path st
 	return nil
 }
 
-func (m *masker) list(array, key []byte, elem *schema.Type, path string, f *schema.Field) error {
+func (m *Masker) list(array, key []byte, elem *schema.Type, path string, f *schema.Field) error {
 	start, out := bsoncore.ReserveLength(appendHeader(m.out, bsoncore.TypeArray, key))
 	m.out = out
 	elements := m.over(array)
@@ -202,7 +238,7 @@ func (m *masker) list(array, key []byte, elem *schema.Type, path string, f *sche
 }
 
 // masked notes the path of a masked field, once for all elements of a list.
-func (m *masker) masked(path string, f *schema.Field) {
+func (m *Masker) masked(path string, f *schema.Field) {
 	p := join(path, f)
 	if n := len(m.paths); n > 0 && m.paths[n-1] == p {
 		return
@@ -213,9 +249,6 @@ func (m *masker) masked(path string, f *schema.Field) {
 				return
 			}
 		}
-	}
-	if m.paths == nil {
-		m.paths = make([]string, 0, 8)
 	}
 	m.paths = append(m.paths, p)
 }
@@ -294,10 +327,11 @@ func appendInitial(b, s []byte) []byte {
 }
 
 func appendStars(b []byte, n int) []byte {
-	for range n {
-		b = append(b, '*')
+	const stars = "********************************"
+	for ; n > len(stars); n -= len(stars) {
+		b = append(b, stars...)
 	}
-	return b
+	return append(b, stars[:n]...)
 }
 
 // appendParts keeps the first character of each part of an e-mail address:

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -90,8 +91,8 @@ func opened(plain []byte) (bsoncore.Value, error) {
 	return v, nil
 }
 
-// walk is one pass over a document. It knows the place of the value it has come to, and has the
-// subject's key once it was needed.
+// walk is one pass over a document, or over one after another. It knows the place of the value it
+// has come to, and has the subject's key once it was needed.
 type walk struct {
 	ctx  context.Context
 	v    *Vault
@@ -99,6 +100,8 @@ type walk struct {
 	ring *ring[cipher.AEAD]
 	// reloaded says that ring is no older than the walk.
 	reloaded bool
+	// now is the time by which held keys are judged; zero: it has to be asked for.
+	now time.Time
 
 	// place is the additional data of the present value, depth how many steps lead there.
 	place []byte
@@ -108,11 +111,23 @@ type walk struct {
 }
 
 func (v *Vault) walk(ctx context.Context, at Place) walk {
-	w := walk{ctx: ctx, v: v, at: at, place: make([]byte, headerSize, 160)}
-	w.place = appendPart(w.place, at.Account)
+	w := walk{ctx: ctx, v: v}
+	w.enter(at)
+	return w
+}
+
+// enter begins the pass over a document.
+func (w *walk) enter(at Place) {
+	if at.Subject != w.at.Subject || at.Account != w.at.Account {
+		w.ring, w.reloaded = nil, false
+	}
+	if w.place == nil {
+		w.place = make([]byte, headerSize, 160)
+	}
+	w.at, w.depth = at, 0
+	w.place = appendPart(w.place[:headerSize], at.Account)
 	w.place = appendPart(w.place, at.Entity)
 	w.place = appendPart(w.place, at.ID)
-	return w
 }
 
 // done wipes what was opened.
@@ -139,11 +154,19 @@ func (w *walk) leave(mark int) {
 }
 
 // keys returns the subject's key, one look-up for the whole document.
-func (w *walk) keys(create bool) (*ring[cipher.AEAD], error) {
+func (w *walk) keys(create bool) (_ *ring[cipher.AEAD], err error) {
 	if w.ring != nil {
 		return w.ring, nil
 	}
-	var err error
+	if w.now.IsZero() {
+		w.now = w.v.keys.Now()
+	}
+	name := keyName{account: w.at.Account, kind: subjectKey, id: w.at.Subject}
+	if held, ok := w.v.keys.subjects.remembered(name, w.now); ok && held.err == nil {
+		w.ring = held.value
+		return w.ring, nil
+	}
+	w.now = time.Time{} // to load a key may take long
 	w.ring, err = w.v.keys.subject(w.ctx, w.at.Account, w.at.Subject, create)
 	return w.ring, err
 }
