@@ -378,6 +378,9 @@ func (g *generator) arguments(f *ast.FieldDefinition) string {
 		if !a.Type.NonNull && g.one(2) {
 			continue
 		}
+		if a.Name == "unmask" && !g.one(60) { // differing arguments keep fields from merging
+			continue
+		}
 		if g.one(300) {
 			continue
 		}
