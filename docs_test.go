@@ -161,6 +161,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "…"},
 	{regexp.MustCompile(`(?m)^[a-z2-7]{16}\b`), "…"},
 	{regexp.MustCompile(`"key":"[a-z2-7]{16}"`), `"key":"…"`},
+	{regexp.MustCompile(`"requestId":"[0-9a-z]+"`), `"requestId":"…"`},
+	{regexp.MustCompile(`KEK version [0-9a-f]{8}`), "KEK version …"},
 	{regexp.MustCompile(`\b[a-z2-7]{26}\b`), "…"},                    // approvals
 	{regexp.MustCompile(`"checkpoint":"[^"]*"`), `"checkpoint":"…"`}, // in answers
 	{regexp.MustCompile(`(?m)^[A-Za-z0-9+/]{43}=$`), "…"},
