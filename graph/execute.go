@@ -37,10 +37,14 @@ type Observed struct {
 
 // Execute answers one request. Whatever goes wrong is in the answer.
 func (e *Engine) Execute(ctx context.Context, request transport.Request, src Source) (response transport.Response) {
+	var r *run
 	defer func() {
 		if p := recover(); p != nil {
 			shown := e.visible(ctx, fmt.Errorf("graph: panic: %v\n%s", p, debug.Stack()))
 			response = transport.Fail(shown.Code, shown.Message, http.StatusInternalServerError)
+		}
+		if r != nil && response.Release == nil {
+			r.release()
 		}
 	}()
 	start := e.options.Now()
@@ -51,11 +55,7 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 	if p.kind == ast.Mutation && request.ReadOnly {
 		return transport.Fail(transport.MethodNotAllowed, "Send mutations by POST.", http.StatusMethodNotAllowed)
 	}
-	r, ok := e.options.Cache.runs.Get().(*run)
-	if !ok {
-		r = new(run)
-	}
-	defer e.options.Cache.release(r)
+	r = e.options.Cache.run()
 	if r.vars, errs = coerceVariables(p.variables, request.Variables, r.vars[:0]); errs != nil {
 		return transport.Errors(errs)
 	}
@@ -64,14 +64,14 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 		return transport.Errors(errs)
 	}
 	r.engine, r.ctx, r.src, r.readOnly = e, ctx, src, request.ReadOnly
-	response.Body = r.execute(p, pl)
+	r.execute(p, pl)
 	if e.options.Observer != nil {
 		r.seen.Name, r.seen.Type = p.name, string(p.kind)
 		r.seen.Fields, r.seen.Errors = len(pl.fields), r.failures
 		r.seen.Duration = e.options.Now().Sub(start)
 		e.options.Observer.Operation(ctx, r.seen)
 	}
-	return response
+	return transport.Response{Body: r.out, Release: r.release}
 }
 
 // run is the state of one execution. Runs are used again, for the memory they hold.
@@ -88,6 +88,9 @@ type run struct {
 	reads   []Read
 	waiting []waiting
 	answers []answer // of the root fields
+
+	// release ends the run. The answer lies in its memory.
+	release func()
 
 	writer
 }
@@ -110,8 +113,18 @@ type answer struct {
 // largestKept is the largest buffer that is kept for the next run.
 const largestKept = 1 << 20
 
-// release forgets what a run has held, since it may be personal data, and keeps its memory.
-func (c *Cache) release(r *run) {
+// run returns a run to be released after use.
+func (c *Cache) run() *run {
+	if r, ok := c.runs.Get().(*run); ok {
+		return r
+	}
+	r := new(run)
+	r.release = func() { c.forget(r) }
+	return r
+}
+
+// forget wipes what a run has held, since it may be personal data, and keeps its memory.
+func (c *Cache) forget(r *run) {
 	if cap(r.out) > largestKept {
 		return
 	}
@@ -122,13 +135,13 @@ func (c *Cache) release(r *run) {
 	clear(r.found[:cap(r.found)]) // a stack: what it held lies beyond its end
 	clear(r.out)
 	*r = run{
-		vars: r.vars[:0], reads: r.reads[:0], waiting: r.waiting[:0], answers: r.answers[:0],
+		vars: r.vars[:0], reads: r.reads[:0], waiting: r.waiting[:0], answers: r.answers[:0], release: r.release,
 		writer: writer{out: r.out[:0], found: r.found[:0], path: r.path[:0]},
 	}
 	c.runs.Put(r)
 }
 
-func (r *run) execute(p *prepared, pl *plan) []byte {
+func (r *run) execute(p *prepared, pl *plan) {
 	if n := len(pl.fields); n > cap(r.answers) {
 		r.answers = make([]answer, n)
 	} else {
@@ -158,7 +171,6 @@ func (r *run) execute(p *prepared, pl *plan) []byte {
 	}
 	r.extend()
 	r.out = append(r.out, '}')
-	return append(make([]byte, 0, len(r.out)), r.out...)
 }
 
 // extend writes the extensions that the source has for the answer.

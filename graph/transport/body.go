@@ -90,7 +90,9 @@ func batch(r *http.Request, e Executor, body []byte, most int) Response {
 	var all bytes.Buffer
 	for i, request := range requests {
 		all.WriteByte("[,"[min(i, 1)])
-		all.Write(single(r, e, request).Body)
+		response := single(r, e, request)
+		all.Write(response.Body)
+		response.release()
 	}
 	all.WriteByte(']')
 	return Response{Body: all.Bytes()}

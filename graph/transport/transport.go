@@ -35,6 +35,8 @@ type Response struct {
 	RequestError bool
 	// Status is the HTTP status where it must be a certain one; 0 leaves it to the transport.
 	Status int
+	// Release, if there is one, is called once when Body is of no more use.
+	Release func()
 }
 
 // Executor runs requests. It is safe for concurrent use.
@@ -180,4 +182,11 @@ func write(w http.ResponseWriter, t mediaType, response Response) {
 	}
 	w.WriteHeader(status)
 	w.Write(response.Body) // an error means that the client has gone
+	response.release()
+}
+
+func (r *Response) release() {
+	if r.Release != nil {
+		r.Release()
+	}
 }

@@ -120,7 +120,7 @@ func (r *reader) cursor(c storage.Collection, k kind) *bbolt.Cursor {
 }
 
 // get returns the record of an id unless it is absent or has expired.
-func (r *reader) get(in storage.Space, id string, now func() time.Time) (record storage.Record, ok bool, err error) {
+func (r *reader) get(in storage.Space, id string, now func() time.Time, c *copies) (record storage.Record, ok bool, err error) {
 	key := append(appendSpace(r.scratch[:0], in), id...)
 	r.scratch = key
 	k, v := r.cursor(in.Collection, records).Seek(key)
@@ -131,7 +131,7 @@ func (r *reader) get(in storage.Space, id string, now func() time.Time) (record 
 	if err != nil || found.expired(now) {
 		return storage.Record{}, false, err
 	}
-	record, err = found.record(id)
+	record, err = c.record(id, found)
 	return record, err == nil, err
 }
 
@@ -173,11 +173,11 @@ func walk(c *bbolt.Cursor, base []byte, p storage.Page, visit func(id, value []b
 }
 
 // entries returns the records that an index lists under one value.
-func (r *reader) entries(in storage.Space, index kind, value string, p storage.Page, now func() time.Time) ([]storage.Record, error) {
+func (r *reader) entries(in storage.Space, index kind, value string, p storage.Page, now func() time.Time, c *copies) ([]storage.Record, error) {
 	var out []storage.Record
 	base := appendEntry(nil, in, value)
 	err := walk(r.cursor(in.Collection, index), base, p, func(id, _ []byte) (bool, error) {
-		record, ok, err := r.get(in, string(id), now)
+		record, ok, err := r.get(in, c.string(id), now, c)
 		if ok {
 			out = append(out, record)
 		}
@@ -193,7 +193,7 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record st
 	}
 	err = s.read(ctx, "get", func(r *reader) error {
 		var ok bool
-		record, ok, err = r.get(in, id, s.now)
+		record, ok, err = r.get(in, id, s.now, new(copies))
 		if err == nil && !ok {
 			return storage.ErrNotFound
 		}
@@ -209,9 +209,10 @@ func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string) ([]
 	}
 	out := make([]storage.Record, len(ids))
 	err := s.read(ctx, "get many", func(r *reader) error {
+		var c copies
 		for i, id := range ids {
 			var err error
-			if out[i], _, err = r.get(in, id, s.now); err != nil {
+			if out[i], _, err = r.get(in, id, s.now, &c); err != nil {
 				return err
 			}
 		}
@@ -230,12 +231,14 @@ func (s *Store) Scan(ctx context.Context, in storage.Space, p storage.Page) ([]s
 	}
 	var out []storage.Record
 	err := s.read(ctx, "scan", func(r *reader) error {
+		var c copies
+		out = make([]storage.Record, 0, min(p.Limit, 64))
 		return walk(r.cursor(in.Collection, records), appendSpace(nil, in), p, func(id, v []byte) (bool, error) {
 			found, err := open(v)
 			if err != nil || found.expired(s.now) {
 				return true, err
 			}
-			record, err := found.record(string(id))
+			record, err := c.record(c.string(id), found)
 			out = append(out, record)
 			return len(out) < p.Limit, err
 		})
@@ -268,12 +271,13 @@ func (s *Store) Owned(ctx context.Context, in storage.Space, ids []string, p sto
 func (s *Store) listed(ctx context.Context, op string, in storage.Space, index kind, values []string, p storage.Page) ([][]storage.Record, error) {
 	out := make([][]storage.Record, len(values))
 	err := s.read(ctx, op, func(r *reader) error {
+		var c copies
 		for i, value := range values {
 			if !storage.ValidID(value) {
 				continue // nothing is listed under it, and a NUL in it would reach other entries
 			}
 			var err error
-			if out[i], err = r.entries(in, index, value, p, s.now); err != nil {
+			if out[i], err = r.entries(in, index, value, p, s.now, &c); err != nil {
 				return err
 			}
 		}

@@ -1,14 +1,11 @@
 package bolt
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
 	"strings"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/profilegraph/profilegraph/storage"
 )
@@ -137,36 +134,79 @@ func (s stored) rev() []byte {
 	return s.head[width : width+int(n)]
 }
 
-// indexed returns what of the record is not its body: revision, owner and keys. They are a copy.
-func (s stored) indexed() (rev, owner string, keys []string, err error) {
-	head := string(s.head)
+// indexed returns what of the record is not its body, as parts of its head: revision, owner and keys,
+// which are appended to list.
+func indexed(head string, list []string) (rev, owner string, keys []string, err error) {
 	rev, head, ok := cutString(head)
 	owner, head, ok2 := cutString(head)
 	if !ok || !ok2 {
 		return "", "", nil, errCorrupt
-	}
-	if head != "" {
-		keys = make([]string, 0, 4)
 	}
 	for head != "" {
 		var key string
 		if key, head, ok = cutString(head); !ok {
 			return "", "", nil, errCorrupt
 		}
-		keys = append(keys, key)
+		list = append(list, key)
 	}
-	return rev, owner, keys, nil
+	return rev, owner, list, nil
 }
 
-// record returns a copy of the whole.
-func (s stored) record(id string) (r storage.Record, err error) {
+// copies is the memory of the records that a read returns: a few pieces for all of them.
+type copies struct {
+	text strings.Builder
+	keys []string
+	body []byte
+}
+
+// chunk is how much memory is taken at a time where there is more than one record.
+const chunk = 8 << 10
+
+// record returns a copy of a record.
+func (c *copies) record(id string, s stored) (r storage.Record, err error) {
+	first := len(c.keys)
 	r.ID = id
-	r.Rev, r.Owner, r.Keys, err = s.indexed()
+	r.Rev, r.Owner, c.keys, err = indexed(c.string(s.head), c.keys)
+	if err != nil {
+		return storage.Record{}, err
+	}
+	if n := len(c.keys); n > first {
+		r.Keys = c.keys[first:n:n]
+	}
 	if s.expires != never {
 		r.Expires = time.UnixMilli(s.expires).UTC()
 	}
-	r.Body = bson.Raw(bytes.Clone(s.body))
-	return r, err
+	r.Body = c.bytes(s.body)
+	return r, nil
+}
+
+// string returns a copy of b. The builder never changes what it has given out.
+func (c *copies) string(b []byte) string {
+	if held := c.text.Cap(); held-c.text.Len() < len(b) {
+		size := len(b)
+		if held > 0 {
+			size = max(size, chunk)
+		}
+		c.text = strings.Builder{}
+		c.text.Grow(size)
+	}
+	start := c.text.Len()
+	c.text.Write(b)
+	return c.text.String()[start:]
+}
+
+// bytes returns a copy of b, which cannot grow into the next one.
+func (c *copies) bytes(b []byte) []byte {
+	if held := cap(c.body); held-len(c.body) < len(b) {
+		size := len(b)
+		if held > 0 {
+			size = max(size, chunk)
+		}
+		c.body = make([]byte, 0, size)
+	}
+	start := len(c.body)
+	c.body = append(c.body, b...)
+	return c.body[start:len(c.body):len(c.body)]
 }
 
 func appendString(b []byte, s string) []byte {

@@ -206,7 +206,7 @@ func (w *write) index(tx *bbolt.Tx, encoded []byte, change func(b *bbolt.Bucket,
 	if err != nil {
 		return err
 	}
-	_, owner, values, err := s.indexed()
+	_, owner, values, err := indexed(string(s.head), nil)
 	if err != nil {
 		return err
 	}
