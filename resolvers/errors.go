@@ -31,7 +31,6 @@ const (
 	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
 	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
 	TooLarge         = "TOO_LARGE"
-	RateLimited      = "RATE_LIMITED"      // too many look-ups that found nothing
 	Unavailable      = "UNAVAILABLE"       // the store cannot be reached; trying again helps
 	AuditUnavailable = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
 	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
@@ -56,14 +55,14 @@ var plain = []struct {
 	{profile.ErrOwnerNotFound, NotFound, "There is no such document to own the new one."},
 	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
-	{profile.ErrTooMany, RateLimited, "This credential has looked up too many values that nobody has. Wait a little."},
 	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
-	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
+	// The record may be unavailable because the store is, and then says so itself.
 	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
 	{audit.ErrClosed, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
+	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
 	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
 	{vault.ErrShredded, Erased, "The data was erased: the key that could read it is gone."},
 	{vault.ErrCorrupt, DataCorrupt, "What is stored is not what was written here: it was damaged, or moved from elsewhere. An operator must look into it."},
@@ -81,7 +80,6 @@ var own = []struct {
 	{auth.ErrInvalid, BadInput},
 	{tenant.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
-	{profile.ErrRotation, BadInput},
 }
 
 // refusals say why values stay masked.
@@ -175,8 +173,6 @@ func Status(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case Unavailable, AuditUnavailable, KeyUnavailable:
 		return http.StatusServiceUnavailable
-	case RateLimited:
-		return http.StatusTooManyRequests
 	case Timeout:
 		return http.StatusGatewayTimeout
 	}

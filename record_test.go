@@ -1,0 +1,807 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/audit"
+)
+
+// What administers an account is on its record before it takes effect, and does not take effect
+// while the record cannot be written.
+func TestRecordComesFirst(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		id := in.profile("john.doe@example.com")
+		in.managed(`mutation { putPolicy(purposes: [{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer"], approval: true}]) { purposes { code } } }`)
+		officer := in.newKey([]string{"privacy-officer"}, "")
+		wish := func() string {
+			return officer.managed(`mutation($s: ID!) { requestApproval(purpose: "emergency", subject: $s, reason: "customer lies unconscious") { id } }`, vars{"s": id}).str("requestApproval.id")
+		}
+		wishes := map[string]string{"one": wish(), "two": wish()}
+		spare := map[string]string{}
+		for _, round := range []string{"one", "two"} {
+			spare[round] = in.managed(`mutation { createApiKey(name: "spare", roles: ["reader"]) { apiKey { id } } }`).str("createApiKey.apiKey.id")
+		}
+		operations := []struct {
+			action string
+			run    func(round string) *reply
+			effect func() any // something that the operation changes
+		}{
+			{"PutSchema", func(round string) *reply {
+				return in.upload("Profile", `{"properties": {"`+round+`": {"type": "string"}}}`)
+			}, func() any { return in.managed(`{ schema(entity: "Profile") { version } }`).at("schema.version") }},
+			{"CreateApiKey", func(round string) *reply {
+				return in.manage(`mutation($n: String!) { createApiKey(name: $n, roles: ["reader"]) { secret } }`, vars{"n": round})
+			}, func() any { return len(in.managed(`{ apiKeys { id } }`).at("apiKeys").([]any)) }},
+			{"RevokeApiKey", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { revokeApiKey(id: $id) { id } }`, vars{"id": spare[round]})
+			}, func() any {
+				revoked := 0
+				for _, key := range in.managed(`{ apiKeys { revocationDate } }`).at("apiKeys").([]any) {
+					if at(key, "revocationDate") != nil {
+						revoked++
+					}
+				}
+				return revoked
+			}},
+			{"CreateAccount", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { createAccount(id: $id) { account { id } } }`, vars{"id": round})
+			}, func() any { return len(in.managed(`{ accounts { id } }`).at("accounts").([]any)) }},
+			{"UpdateAccount", func(round string) *reply {
+				return in.manage(`mutation($n: String) { updateAccount(id: "one", name: $n) { id } }`, vars{"n": "Shop " + round})
+			}, func() any { return in.managed(`{ accounts { name } }`).Text }},
+			{"PutPolicy", func(round string) *reply {
+				return in.manage(`mutation($c: String!) { putPolicy(purposes: [{code: $c, legalBasis: "contract", fields: ["*"], roles: ["support"]},
+					{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer"], approval: true}]) { purposes { code } } }`, vars{"c": round})
+			}, func() any { return in.managed(`{ policy { purposes { code } } }`).Text }},
+			{"RequestApproval", func(string) *reply {
+				return officer.manage(`mutation($s: ID!) { requestApproval(purpose: "emergency", subject: $s, reason: "customer lies unconscious") { id } }`, vars{"s": id})
+			}, func() any { return len(in.managed(`{ approvals { id } }`).at("approvals").([]any)) }},
+			{"Approve", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { approve(id: $id) { approvedBy } }`, vars{"id": wishes[round]})
+			}, func() any { return strings.Count(in.managed(`{ approvals { approvedBy } }`).Text, "null") }},
+		}
+		for _, op := range operations {
+			mark, before := in.mark(), op.effect()
+			r := op.run("one")
+			if r.Status != 200 || len(r.Errors) > 0 || op.effect() == before {
+				t.Errorf("%s is answered %d %s", op.action, r.Status, r.Text)
+			}
+			i := slices.IndexFunc(in.recorded(mark), func(e entry) bool { return e.Action == op.action })
+			if i < 0 {
+				t.Errorf("%s is not on the record", op.action)
+				continue
+			}
+			if e := in.recorded(mark)[i]; e.Outcome != "ALLOWED" || e.Actor == "" || e.RequestID != r.Header.Get("X-Request-Id") {
+				t.Errorf("%s is recorded as %+v", op.action, e)
+			}
+		}
+		mark := in.mark()
+		in.export()
+		if all := in.recorded(mark); len(all) != 1 || all[0].Action != "ExportAudit" || all[0].RequestID == "" {
+			t.Errorf("an export is recorded as %+v", all)
+		}
+		if text := fmt.Sprint(in.recorded(0)); strings.Contains(text, "john") || strings.Contains(text, "pg_") {
+			t.Error("the record holds what it should not")
+		}
+
+		if err := in.record.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range operations {
+			before := op.effect()
+			if r := op.run("two"); r.code() != "AUDIT_UNAVAILABLE" {
+				t.Errorf("%s without a record is answered %d %s", op.action, r.Status, r.Text)
+			}
+			if after := op.effect(); after != before {
+				t.Errorf("%s without a record took effect: %v, was %v", op.action, after, before)
+			}
+		}
+		if r := in.send("GET", "/audit/export", nil); r.Status != 503 || r.code() != "AUDIT_UNAVAILABLE" {
+			t.Errorf("an export without a record is answered %d %s", r.Status, r.Text)
+		}
+		if logs := in.logs.String(); !strings.Contains(logs, "the audit record was not written") || strings.Contains(logs, "john") {
+			t.Error("nothing in the log says why")
+		}
+	})
+}
+
+// What a client sends where an id belongs has no place on the record, whatever it is.
+func TestNoTextOfClientsOnRecord(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	mark := in.mark()
+	text := "Ann Example, 1 Main Street"
+	for _, query := range []string{
+		`mutation($x: ID!) { createAccount(id: $x) { account { id } } }`, `mutation($x: ID!) { updateAccount(id: $x, suspended: true) { id } }`,
+		`mutation($x: ID!) { revokeApiKey(id: $x) { id } }`, `mutation($x: ID!) { approve(id: $x) { id } }`,
+		`mutation($x: ID!) { requestApproval(purpose: "support", subject: $x, reason: "customer lies unconscious") { id } }`,
+	} {
+		for _, value := range []string{text, strings.Repeat(text, 10_000)} {
+			if r := in.manage(query, vars{"x": value}); r.code() == "" || r.code() == "INTERNAL" {
+				t.Errorf("%s is answered %.300s", query, r.Text)
+			}
+		}
+	}
+	if r := in.manage(`mutation($x: String!) { requestApproval(purpose: $x, subject: "a", reason: "customer lies unconscious") { id } }`, vars{"x": text}); r.code() != "PURPOSE_UNKNOWN" {
+		t.Error(r.Text)
+	}
+	if r := in.manage(`mutation($x: String!) { createApiKey(name: $x, roles: ["reader"]) { secret } }`, vars{"x": text}); len(r.Errors) > 0 {
+		t.Error(r.Text)
+	}
+	if r := in.upload("Profile", `{"properties": {"a": {"type": "string"}}}`, "?note="+url.QueryEscape(text)); r.Status != 200 {
+		t.Error(r.Text)
+	}
+	if all := fmt.Sprint(in.recorded(mark)); strings.Contains(all, "Ann") {
+		t.Errorf("the record has %s", all)
+	}
+}
+
+// The record is found by what its entries have, a page at a time, in either order, and only one's own.
+func TestRecordQuery(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		ids := populate(t, in.client)
+		support, reader := in.newKey([]string{"support"}, ""), in.newKey([]string{"reader"}, "")
+		supportActor := support.managed(`{ viewer { actor } }`).str("viewer.actor")
+		begin := in.mark()
+		query := `query($profile: ID!, $w: Unmask) { profile(id: $profile) { email(unmask: $w) addresses(unmask: $w) { nodes { route nickname } } } }`
+		first := support.ask(query, ids.asVariables(query, vars{"w": vars{"reason": "customer asked by phone", "onBehalfOf": "agent 7"}}))
+		in.clock.move(time.Hour)
+		middle := in.clock.now().UTC().Format(time.RFC3339Nano)
+		in.clock.move(time.Hour)
+		reader.ask(query, ids.asVariables(query, vars{"w": vars{"reason": "customer asked by phone"}}))
+		query = `query($profile: ID!, $version: ID!, $w: Unmask) { profileVersion(id: $profile, version: $version, unmask: $w) { firstName } }`
+		in.ask(query, ids.asVariables(query, vars{"w": vars{"reason": "customer asked by phone"}}))
+
+		find := func(c *client, filter vars, more string) []entry {
+			t.Helper()
+			r := c.manage(`query($f: AuditFilter) { audit(filter: $f, first: 100`+more+`) { entries `+entryFields+` } }`, vars{"f": filter})
+			var answer struct {
+				Data struct{ Audit struct{ Entries []entry } }
+			}
+			if err := json.Unmarshal([]byte(r.Text), &answer); err != nil || len(r.Errors) > 0 {
+				t.Errorf("%v: %s", err, r.Text)
+			}
+			return answer.Data.Audit.Entries
+		}
+		const p, a, v = "GetProfileUnmasked profile email", "GetAddressUnmasked address nickname,route", "GetProfileVersionUnmasked profile firstName"
+		for name, test := range map[string]struct {
+			filter vars
+			want   []string
+		}{
+			"actor":          {vars{"actor": supportActor}, []string{p, a}},
+			"on behalf of":   {vars{"onBehalfOf": "agent 7"}, []string{p, a}},
+			"action":         {vars{"action": "GetAddressUnmasked"}, []string{a, a}},
+			"outcome":        {vars{"outcome": "DENIED"}, []string{p, a}},
+			"entity":         {vars{"entity": "Profile", "from": middle}, []string{p, v}},
+			"document":       {vars{"id": ids["address"]}, []string{a, a}},
+			"subject":        {vars{"subject": ids["profile"]}, []string{p, a, p, a, v}},
+			"field":          {vars{"field": "nickname"}, []string{a, a}},
+			"request":        {vars{"requestId": first.Header.Get("X-Request-Id")}, []string{p, a}},
+			"until":          {vars{"subject": ids["profile"], "to": middle}, []string{p, a}},
+			"since":          {vars{"subject": ids["profile"], "from": middle}, []string{p, a, v}},
+			"both":           {vars{"subject": ids["profile"], "outcome": "ALLOWED", "field": "email"}, []string{p}},
+			"nothing":        {vars{"subject": ids["prospect"]}, nil},
+			"part of a name": {vars{"action": "GetAddress"}, nil},
+		} {
+			for _, newest := range []bool{false, true} {
+				var got []string
+				for _, e := range find(in.client, test.filter, fmt.Sprintf(", newest: %v", newest)) {
+					got = append(got, e.in(ids))
+				}
+				if newest {
+					slices.Reverse(got)
+				}
+				if !slices.Equal(got, test.want) {
+					t.Errorf("%s, newest first %v: %q", name, newest, got)
+				}
+			}
+		}
+
+		// Pages of two join to the whole, forwards and backwards.
+		whole := in.recorded(0)
+		for _, newest := range []bool{false, true} {
+			var joined []int64
+			after := any(nil)
+			for page := 0; ; page++ {
+				r := in.managed(`query($n: Boolean!, $a: Int) { audit(first: 2, newest: $n, after: $a) { hasNextPage entries { index } } }`, vars{"n": newest, "a": after})
+				list := r.at("audit.entries").([]any)
+				for _, e := range list {
+					joined = append(joined, int64(at(e, "index").(float64)))
+				}
+				if r.at("audit.hasNextPage") != true || page > len(whole) {
+					break
+				}
+				after = joined[len(joined)-1]
+			}
+			if newest {
+				slices.Reverse(joined)
+			}
+			for i, index := range joined {
+				if index != int64(i) {
+					t.Errorf("newest first %v: the pages have %v", newest, joined)
+					break
+				}
+			}
+			if len(joined) != len(whole) {
+				t.Errorf("newest first %v: the pages have %d of %d entries", newest, len(joined), len(whole))
+			}
+		}
+		for _, n := range []int{0, -1, 201} {
+			if r := in.manage(`query($n: Int!) { audit(first: $n) { hasNextPage } }`, vars{"n": n}); r.code() != "BAD_USER_INPUT" {
+				t.Errorf("first: %d is answered %s", n, r.Text)
+			}
+		}
+		for _, who := range []*client{support, reader} {
+			for _, query := range []string{`{ audit { hasNextPage } }`, `{ auditCheckpoint { checkpoint } }`} {
+				if r := who.manage(query); r.code() != "FORBIDDEN" {
+					t.Errorf("%s without the permission: %s", query, r.Text)
+				}
+			}
+			if r := who.send("GET", "/audit/export", nil); r.Status != 403 {
+				t.Errorf("an export without the permission: %d", r.Status)
+			}
+		}
+		stranger := in.account(t, "strangers")
+		if all := stranger.recorded(0); len(all) != 1 || all[0].Action != "CreateApiKey" {
+			t.Errorf("another account reads %+v", all)
+		}
+		if all := find(stranger, vars{"subject": ids["profile"]}, ""); len(all) > 0 || begin < 1 {
+			t.Errorf("another account finds %+v", all)
+		}
+	})
+}
+
+// cli runs a command with the administrator's key.
+func (in *instance) cli(args ...string) (exit int, out, errs string) {
+	var o, e bytes.Buffer
+	if remote := args[1] != "verify"; remote {
+		args = append(slices.Clone(args[:2]), append([]string{"--url=" + in.url, "--key=" + in.key}, args[2:]...)...)
+	}
+	exit = command(args, strings.NewReader(""), &o, &e)
+	return exit, o.String(), e.String()
+}
+
+func TestRecordCommands(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	ids := populate(t, in.client)
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if text != "" {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	support := in.newKey([]string{"support"}, "")
+	support.do(`query($p: ID!) { profile(id: $p, unmask: {reason: "customer asked by phone"}) { email } }`, vars{"p": ids["profile"]})
+	run := func(want int, match string, args ...string) string {
+		t.Helper()
+		exit, out, errs := in.cli(args...)
+		if exit != want || !regexp.MustCompile(match).MatchString(out+errs) {
+			t.Errorf("%q: exit %d\n%s%s", args, exit, out, errs)
+		}
+		return out
+	}
+	run(0, `GetProfileUnmasked +ALLOWED +key:\w+ +`+ids["profile"]+` +email +- +customer asked by phone\n`, "audit", "query", "--action=GetProfileUnmasked")
+	run(0, `^INDEX .+\n\d+ .+CreateApiKey`, "audit", "query", "--limit=1", "--action=CreateApiKey", "--outcome=ALLOWED")
+	run(0, `^INDEX .+\n$`, "audit", "query", "--subject="+ids["profile"], "--to=2001-01-01T00:00:00Z")
+	run(0, `GetProfileUnmasked`, "audit", "query", "--subject="+ids["profile"], "--document="+ids["profile"], "--field=email", "--from=2001-01-01T00:00:00Z")
+	run(1, `error: .+BAD_USER_INPUT`, "audit", "query", "--limit=1000")
+	run(2, `error: --from`, "audit", "query", "--from=yesterday")
+	checkpoint := file("checkpoint", run(0, `(?s)^profilegraph/main\n\d+\n\S+\n.+\n— profilegraph`, "audit", "checkpoint"))
+	key := file("key", run(0, `^profilegraph\+\w+\+\S+\n$`, "audit", "key"))
+	support.do(`query($p: ID!) { profile(id: $p, unmask: {reason: "customer asked by phone"}) { email } }`, vars{"p": ids["profile"]})
+	export := file("export", "")
+	run(0, `^$`, "audit", "export", export)
+	text, err := os.ReadFile(export)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := run(0, `"format":"profilegraph-audit-1"`, "audit", "export"); len(out) <= len(text) {
+		t.Error("standard output has less than the file")
+	}
+	run(0, `^ok: \d+ entries of account main`, "audit", "verify", export, "--key="+key, "--account=main", "--known="+checkpoint)
+	run(0, `^ok: `, "audit", "verify", export, "--key="+strings.TrimSpace(in.record.PublicKey()))
+	run(1, `error: .+"main"`, "audit", "verify", export, "--key="+key, "--account=other")
+	run(1, `error: `, "audit", "verify", file("none", ""), "--key="+key)
+	run(2, `error: .+--key`, "audit", "verify", export)
+	run(1, `error: `, "audit", "verify", export, "--key=nonsense")
+	tampered := strings.Replace(string(text), `"fields":["email"]`, `"fields":["phone"]`, 1)
+	var index int64
+	for _, e := range in.recorded(0) {
+		if e.Action == "GetProfileUnmasked" {
+			index = e.Index
+			break
+		}
+	}
+	run(1, fmt.Sprintf(`entry %d: changed`, index), "audit", "verify", file("tampered", tampered), "--key="+key)
+	lines := strings.SplitAfter(string(text), "\n")
+	short := strings.Join(lines[:3], "")
+	run(1, `missing`, "audit", "verify", file("short", short), "--key="+key, "--known="+checkpoint)
+
+	run(0, `"purposes": \[\]`, "policy", "show")
+	policy := `{"purposes": [{"code": "support", "legalBasis": "contract", "fields": ["Profile.email"], "roles": ["support"], "budgetPerHour": 5, "expirationDate": "2099-01-01T00:00:00Z"}]}`
+	run(0, `^1 purposes are in force\n$`, "policy", "apply", file("policy.json", policy))
+	shown := run(0, `(?s)"code": "support".+"budgetPerHour": 5,\n +"expirationDate": "2099-01-01T00:00:00Z"`, "policy", "show")
+	run(0, `^1 purposes are in force\n$`, "policy", "apply", file("shown.json", shown))
+	if again := run(0, ``, "policy", "show"); again != shown {
+		t.Errorf("applied as it was shown, the policy is\n%s", again)
+	}
+	run(0, `^allowed\n$`, "policy", "test", "Profile", "email", "--role=support", "--purpose=support")
+	run(1, `^error: refused: PURPOSE_FIELD\n$`, "policy", "test", "Profile", "email", "firstName", "--role=support", "--purpose=support")
+	run(1, `^error: refused: PURPOSE_ROLE\n$`, "policy", "test", "Profile", "email", "--role=privacy-officer", "--purpose=support")
+	run(1, `^error: refused: PURPOSE_REQUIRED\n$`, "policy", "test", "Profile", "email", "--role=support")
+	run(1, `^error: refused: PURPOSE_UNKNOWN\n$`, "policy", "test", "Profile", "email", "--role=support", "--purpose=none")
+	run(1, `^error: refused: NO_PERMISSION\n$`, "policy", "test", "Profile", "email", "--role=reader", "--purpose=support")
+	run(1, `BAD_USER_INPUT`, "policy", "test", "Profile", "email", "--role=god")
+	run(2, `error: .+--role`, "policy", "test", "Profile", "email")
+	for name, bad := range map[string]string{"syntax": `{`, "nothing": `{}`, "code": `{"purposes": [{"code": "A B", "legalBasis": "x", "fields": ["*"], "roles": ["support"]}]}`,
+		"field": `{"purposes": [{"code": "a", "legalBasis": "x", "fields": ["email"], "roles": ["support"]}]}`, "role": `{"purposes": [{"code": "a", "legalBasis": "x", "fields": ["*"], "roles": ["god"]}]}`,
+		"basis": `{"purposes": [{"code": "a", "legalBasis": " ", "fields": ["*"], "roles": ["support"]}]}`, "unknown": `{"purposes": [{"code": "a", "legalBasis": "x", "fields": ["*"], "roles": ["support"], "budget": 3}]}`,
+		"budget": `{"purposes": [{"code": "a", "legalBasis": "x", "fields": ["*"], "roles": ["support"], "budgetPerHour": -1}]}`} {
+		run(1, `^error: `, "policy", "apply", file("bad-"+name+".json", bad))
+	}
+	if again := run(0, ``, "policy", "show"); again != shown {
+		t.Errorf("after policies that were refused, the one in force is\n%s", again)
+	}
+	run(0, `^0 purposes are in force\n$`, "policy", "apply", file("empty.json", `{"purposes": []}`))
+}
+
+// What is done to the record where it is kept is found, the entry is named, and nothing is disclosed
+// on top of it.
+func TestTamperedRecordFiles(t *testing.T) {
+	t.Parallel()
+	for name, tamper := range map[string]func(t *testing.T, segment string, entry []byte){
+		"an entry edited": func(t *testing.T, segment string, entry []byte) {
+			edit(t, segment, entry, bytes.Replace(entry, []byte("GetProfileUnmasked"), []byte("GetAddressUnmasked"), 1))
+		},
+		"a bit of an entry": func(t *testing.T, segment string, entry []byte) {
+			flipped := slices.Clone(entry)
+			flipped[20] ^= 1
+			edit(t, segment, entry, flipped)
+		},
+		"the end cut off": func(t *testing.T, segment string, entry []byte) {
+			text, err := os.ReadFile(segment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(segment, int64(bytes.Index(text, entry)-1)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := defaults(t)
+			in := boot(t, c)
+			id := in.profile("john.doe@example.com")
+			unmask := `query($id: ID!) { profile(id: $id, unmask: {reason: "customer asked by phone"}) { email } }`
+			for range 20 {
+				in.do(unmask, vars{"id": id})
+			}
+			indexes, checkpoint := in.do(unmask, vars{"id": id}).receipts(t)
+			last := indexes[0]
+			in.stop()
+			segment := filepath.Join(c.Data, "audit", string(firstAccount), fmt.Sprintf("%020d.log", 0))
+			text, err := os.ReadFile(segment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			entry := regexp.MustCompile(fmt.Sprintf(`\{"index":%d,[^}]+\}`, last)).Find(text)
+			if entry == nil {
+				t.Fatal("the entry is not in the file")
+			}
+			tamper(t, segment, entry)
+
+			again := boot(t, c)
+			again.key = in.key
+			if r := again.ask(unmask, vars{"id": id}); strings.Contains(r.Text, "john.doe") || r.code() != "AUDIT_UNAVAILABLE" {
+				t.Errorf("on a record that was tampered with, a disclosure is answered %s", r.Text)
+			}
+			if r := again.do(`query($id: ID!) { profile(id: $id) { email } }`, vars{"id": id}); r.str("profile.email") != "j***.d**@e******.c**" {
+				t.Errorf("a masked read: %s", r.Text)
+			}
+			_, err = again.record.Check(t.Context(), firstAccount, checkpoint)
+			if !errors.Is(err, audit.ErrTampered) || !strings.Contains(err.Error(), fmt.Sprintf("%d", last)) {
+				t.Errorf("entry %d was tampered with, the check says %v", last, err)
+			}
+			if r := again.send("GET", "/audit/export", nil); r.Status == 200 {
+				t.Error("what is left is exported as if it were whole")
+			}
+			if !strings.Contains(again.logs.String(), fmt.Sprintf("entry %d", last)) {
+				t.Error("the log does not name the entry")
+			}
+		})
+	}
+}
+
+// edit puts bytes in a file in the place of others.
+func edit(t *testing.T, path string, from, to []byte) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, bytes.Replace(text, from, to, 1), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// breakable is a place for the record that can be made to fail, and perhaps be mended.
+type breakable struct {
+	config Config
+	fail   func(in *instance)
+	mend   func() // nil: it takes another process
+}
+
+// Once the record cannot be written nothing is disclosed, whoever asks at that moment; and what was
+// disclosed before is on it, all of it and no more.
+func TestNothingInClearWithoutRecord(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(t *testing.T) breakable{
+		"closed": func(t *testing.T) breakable {
+			return breakable{config: defaults(t), fail: func(in *instance) {
+				if err := in.record.Close(); err != nil {
+					t.Error(err)
+				}
+			}}
+		},
+		"full disk":   onFullDisk,
+		"full server": onFullServer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := prepare(t)
+			b.config.LogLevel = 8 // there would be very much of it
+			b.config.RequestTimeout = 5 * time.Second
+			in := boot(t, b.config)
+			id := in.profile("john.doe@example.com")
+			query := `query($id: ID!) { profile(id: $id) { email(unmask: {reason: "customer asked by phone"}) meta { masked } } }`
+			var shown, refused atomic.Int64
+			var broken atomic.Bool
+			var readers sync.WaitGroup
+			for range 64 {
+				readers.Go(func() {
+					for after := 0; after < 2; {
+						late := broken.Load()
+						r, err := in.post("/graphql", query, vars{"id": id})
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						switch {
+						case strings.Contains(r.Text, "john.doe@example.com"):
+							if shown.Add(1); late && name != "full disk" { // a disk may have room for one more
+								t.Errorf("in clear without a record: %s", r.Text)
+							}
+						case r.code() == "AUDIT_UNAVAILABLE" || r.code() == "REQUEST_TIMEOUT" || r.Status == 503:
+							if refused.Add(1); late {
+								after++
+							}
+						default:
+							t.Errorf("answered %d %s", r.Status, r.Text)
+							return
+						}
+					}
+				})
+			}
+			for shown.Load() < 300 && !t.Failed() {
+				time.Sleep(time.Millisecond)
+			}
+			b.fail(in)
+			broken.Store(true)
+			readers.Wait()
+			if refused.Load() < 64 {
+				t.Errorf("%d answers were refused", refused.Load())
+			}
+			// Nobody asks at the same time any more, so what fails now fails for good.
+			for tries := 0; ; tries++ {
+				r := in.ask(query, vars{"id": id})
+				if !strings.Contains(r.Text, "john.doe") {
+					break
+				}
+				if shown.Add(1); tries > 20 {
+					t.Fatal("the record is never full")
+				}
+			}
+			if r := in.ask(query, vars{"id": id}); strings.Contains(r.Text, "john.doe") || r.at("profile.email") != nil {
+				t.Errorf("in clear without a record: %s", r.Text)
+			}
+			if r := in.ask(`query($id: ID!) { profile(id: $id) { email } }`, vars{"id": id}); r.str("profile.email") != "j***.d**@e******.c**" {
+				t.Errorf("a masked read is answered %s", r.Text)
+			}
+			if b.mend == nil { // another process takes over
+				in.stop()
+				again := boot(t, b.config)
+				again.key, in = in.key, again
+			}
+			if n := in.disclosures(); n != shown.Load() {
+				t.Errorf("%d disclosures are on the record, %d answers were in clear", n, shown.Load())
+			}
+			if b.mend != nil {
+				b.mend()
+			}
+			in.verified()
+			if r := in.ask(query, vars{"id": id}); r.str("profile.email") != "john.doe@example.com" {
+				t.Errorf("with a record again: %s", r.Text)
+			}
+		})
+	}
+}
+
+// disclosures counts the profiles that were disclosed.
+func (c *client) disclosures() (n int64) {
+	c.t.Helper()
+	for _, e := range c.recorded(0) {
+		if e.Action == "GetProfileUnmasked" && e.Outcome == "ALLOWED" {
+			n++
+		}
+	}
+	return n
+}
+
+// onFullDisk keeps the record on a small disk of its own, which is filled up.
+func onFullDisk(t *testing.T) breakable {
+	c := defaults(t)
+	disk := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("no disk can be mounted here: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "--lazy", disk).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
+	err := errors.Join(os.Mkdir(c.Data, 0o700), os.Mkdir(filepath.Join(disk, "audit"), 0o700), os.Symlink(filepath.Join(disk, "audit"), filepath.Join(c.Data, "audit")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filler := filepath.Join(disk, "filler")
+	return breakable{config: c,
+		fail: func(*instance) {
+			f, err := os.Create(filler)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for _, size := range []int{1 << 20, 4096, 1} {
+				for err = nil; err == nil; {
+					_, err = f.Write(make([]byte, size))
+				}
+			}
+			if !errors.Is(err, syscall.ENOSPC) {
+				t.Error(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+		mend: func() {
+			if err := os.Remove(filler); err != nil {
+				t.Error(err)
+			}
+		}}
+}
+
+// onFullServer keeps the record in a MongoDB that has no room for its entries any more.
+func onFullServer(t *testing.T) breakable {
+	if os.Getenv(mongoTestEnv) == "" {
+		t.Skip("no MongoDB to test with")
+	}
+	c := defaults(t)
+	u, err := url.Parse(freshDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal, err := bson.Marshal(bson.D{{Key: "ok", Value: 0}, {Key: "errmsg", Value: "no space left"}, {Key: "code", Value: 14031}, {Key: "codeName", Value: "OutOfDiskSpace"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var full atomic.Bool
+	u.Host = interposed(t, u.Host, func(message []byte) []byte {
+		if full.Load() && bytes.Contains(message, []byte("\x02insert\x00\x06\x00\x00\x00audit\x00")) {
+			return refusal
+		}
+		return nil
+	})
+	c.MongodbURI = u.String()
+	return breakable{config: c, fail: func(*instance) { full.Store(true) }, mend: func() { full.Store(false) }}
+}
+
+// interposed returns the address of a proxy that answers itself what answer has an answer to.
+func interposed(t *testing.T, server string, answer func(message []byte) []byte) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			onward, err := net.Dial("tcp", server)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			end := func() { _, _ = client.Close(), onward.Close() }
+			go func() {
+				defer end()
+				_, _ = io.Copy(client, onward)
+			}()
+			go func() {
+				defer end()
+				for {
+					message := make([]byte, 4)
+					if _, err := io.ReadFull(client, message); err != nil {
+						return
+					}
+					message = append(message, make([]byte, binary.LittleEndian.Uint32(message)-4)...)
+					if _, err := io.ReadFull(client, message[4:]); err != nil {
+						return
+					}
+					to, out := onward, message
+					if body := answer(message); body != nil {
+						// OP_MSG: length, own id, id of the question, opcode; flags; kind 0 and a document.
+						to, out = client, append(make([]byte, 21), body...)
+						binary.LittleEndian.PutUint32(out, uint32(len(out)))
+						copy(out[8:12], message[4:8])
+						binary.LittleEndian.PutUint32(out[12:], 2013)
+					}
+					if _, err := to.Write(out); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// childEnv holds the configuration of a server that is to be killed.
+const childEnv = "PROFILEGRAPH_TEST_CHILD"
+
+// A server that is killed in the midst of disclosing has on the record whatever it answered, and
+// nothing of it lies about in its files.
+func TestKilledWhileDisclosing(t *testing.T) {
+	if text := os.Getenv(childEnv); text != "" {
+		c := defaults(t)
+		if err := json.Unmarshal([]byte(text), &c.Stores); err != nil {
+			t.Fatal(err)
+		}
+		if err := serve(context.Background(), c, os.Stdout, os.Stderr); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		stores, err := json.Marshal(c.Stores)
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledWhileDisclosing$", "-test.timeout=2m")
+		child.Env = append(os.Environ(), childEnv+"="+string(stores))
+		var logs journal
+		child.Stderr = &logs
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		banner := regexp.MustCompile(`curl (\S+)/graphql .*Bearer (\S+)'`)
+		var admin *client
+		for lines := bufio.NewScanner(out); admin == nil && lines.Scan(); {
+			if found := banner.FindStringSubmatch(lines.Text()); found != nil {
+				admin = &client{t: t, url: found[1], key: found[2]}
+			}
+		}
+		if admin == nil {
+			t.Fatalf("the child has no banner: %s", logs.String())
+		}
+		go func() { _, _ = io.Copy(io.Discard, out) }()
+		id := admin.profile("john.doe@example.com")
+		var shown, next atomic.Int64
+		var readers sync.WaitGroup
+		for range 16 {
+			readers.Go(func() {
+				for {
+					// Some write meanwhile, so that documents are under way too.
+					query := `query($id: ID!) { profile(id: $id) { email(unmask: {reason: "canary-in-a-reason"}) } }`
+					if n := next.Add(1); n%8 == 0 {
+						query = fmt.Sprintf(`mutation { createProfile(input: {email: "canary%d@example.com", firstName: "canary-in-a-name"}, unmask: {reason: "canary-in-a-reason"}) { email } }`, n)
+					}
+					r, err := admin.post("/graphql", query, vars{"id": id})
+					if err != nil {
+						return // killed
+					}
+					if !strings.Contains(r.Text, "@example.com") {
+						t.Errorf("answered %s", r.Text)
+						return
+					}
+					shown.Add(1)
+				}
+			})
+		}
+		for shown.Load() < 500 && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		readers.Wait()
+		_ = child.Wait() // killed
+
+		secrets := []string{"canary", "john.doe"}
+		if strings.Contains(logs.String(), "canary") || strings.Contains(logs.String(), "john.doe") {
+			t.Error("a canary is in the log")
+		}
+		if c.MongodbURI == "" {
+			for path, text := range filesUnder(t, c.Data) {
+				for _, secret := range secrets {
+					if bytes.Contains(text, []byte(secret)) {
+						t.Errorf("%q is in %s", secret, path)
+					}
+				}
+			}
+		}
+		in := boot(t, c)
+		in.key = admin.key
+		if entries := in.disclosures(); entries < shown.Load() || entries > shown.Load()+16 {
+			t.Errorf("%d disclosures are on the record, %d answers arrived", entries, shown.Load())
+		}
+		in.verified()
+		in.do(`query($id: ID!) { profile(id: $id) { email(unmask: {reason: "customer asked by phone"}) } }`, vars{"id": id})
+	})
+}
+
+// filesUnder returns the content of all files in a folder.
+func filesUnder(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = text
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
