@@ -107,6 +107,57 @@ func TestPublishUnderLoad(t *testing.T) {
 	})
 }
 
+// Documents that are created while a look-up key is published can be found by it, those of requests
+// that began before included.
+func TestIndexUnderLoad(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		in.publish("Thing", `{"type": "object", "properties": {"note": {"type": "string"}}}`)
+		var made sync.Map
+		var n atomic.Int64
+		var stop atomic.Bool
+		var load sync.WaitGroup
+		for range 8 {
+			load.Go(func() {
+				for !stop.Load() {
+					note := fmt.Sprint("n", n.Add(1))
+					r, err := in.post("/graphql", `mutation($n: String) { createThing(input: {note: $n}) { id } }`, vars{"n": note})
+					if err != nil || r.code() != "" {
+						t.Errorf("%v %+v", err, r)
+						return
+					}
+					made.Store(note, r.str("createThing.id"))
+				}
+			})
+		}
+		time.Sleep(20 * time.Millisecond)
+		in.publish("Thing", `{"v-indexed": ["note"], "v-unique": ["note"]}`)
+		time.Sleep(20 * time.Millisecond)
+		stop.Store(true)
+		load.Wait()
+		for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+			lost := 0
+			made.Range(func(note, id any) bool {
+				if in.do(`query($n: String!) { thing(by: {note: $n}) { id } }`, vars{"n": note}).str("thing.id") != id {
+					lost++
+				}
+				return true
+			})
+			if lost == 0 {
+				break
+			}
+			if time.Since(begin) > 15*time.Second {
+				t.Fatalf("%d of %d documents cannot be found", lost, n.Load())
+			}
+		}
+		made.Range(func(note, _ any) bool {
+			in.refused("NOT_UNIQUE", `mutation($n: String) { createThing(input: {note: $n}) { id } }`, vars{"n": note})
+			return false
+		})
+	})
+}
+
 // Publishes of different people at the same time all take effect, one after the other.
 func TestPublishesAtOnce(t *testing.T) {
 	t.Parallel()

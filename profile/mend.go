@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
@@ -174,15 +175,22 @@ func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity) e
 	if len(e.Keys) == 0 {
 		return nil
 	}
+	begin := newID()
 	return s.each(ctx, documents(id, e), func(list []storage.Record) error {
+		work, ctx := errgroup.WithContext(ctx)
+		work.SetLimit(atOnce)
 		for _, r := range list {
-			if err := s.reindexOne(ctx, id, e, r); err != nil {
-				return err
+			if newer(r.ID, begin) {
+				continue // else a pass would never end where documents are created faster than indexed
 			}
+			work.Go(func() error { return s.reindexOne(ctx, id, e, r) })
 		}
-		return nil
+		return work.Wait()
 	})
 }
+
+// atOnce is how many documents a pass writes at the same time: stores write many almost as fast as one.
+const atOnce = 32
 
 func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) error {
 	for {

@@ -460,6 +460,13 @@ func newID() string {
 	return id.String()
 }
 
+// newer reports whether a document was created after newID gave the other id. Of ids that follow from
+// others it cannot tell, and says no.
+func newer(id, other string) bool {
+	const versionAt = 14 // 7: made by newID
+	return len(id) == len(other) && id[versionAt] == other[versionAt] && id > other
+}
+
 func newVersion(number int32) string {
 	return fmt.Sprintf("%d-%s", number, strings.ToLower(rand.Text()[:12]))
 }

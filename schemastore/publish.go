@@ -127,9 +127,31 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	s.install(p.Account, snap)
 	if d.base != nil {
 		s.adapt(ctx, p.Account, d)
+		s.adaptLater(ctx, p.Account, d)
 	}
 	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
 		Changes: d.Changes, Warnings: d.Warnings}, nil
+}
+
+// adaptLater adapts what is still written under the schema before: by other processes until they
+// look at the head, and by requests that were under way, of which none takes more than a minute.
+func (s *Store[E]) adaptLater(ctx context.Context, id tenant.ID, d draft[E]) {
+	for _, wait := range []time.Duration{staleAfter + time.Second, staleAfter + time.Minute} {
+		time.AfterFunc(wait, func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			defer cancel()
+			now, err := s.Current(ctx, id)
+			if err != nil {
+				s.log.WarnContext(ctx, "documents not adapted after a publish; the sweep will do it", "account", id, "entity", d.Entity.Name, "error", err)
+				return
+			}
+			if e := now.Set.Entity(d.Entity.Name); e != nil {
+				again := d // both timers have the same draft
+				again.Entity = e
+				s.adapt(ctx, id, again)
+			}
+		})
+	}
 }
 
 // adapt brings stored documents up to a schema that is in force now. What fails is done by the
