@@ -31,6 +31,7 @@ const (
 	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
 	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
 	TooLarge         = "TOO_LARGE"
+	RateLimited      = "RATE_LIMITED"      // too many look-ups that found nothing
 	Unavailable      = "UNAVAILABLE"       // the store cannot be reached; trying again helps
 	AuditUnavailable = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
 	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
@@ -55,6 +56,7 @@ var plain = []struct {
 	{profile.ErrOwnerNotFound, NotFound, "There is no such document to own the new one."},
 	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
+	{profile.ErrTooMany, RateLimited, "This credential has looked up too many values that nobody has. Wait a little."},
 	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
@@ -80,6 +82,7 @@ var own = []struct {
 	{auth.ErrInvalid, BadInput},
 	{tenant.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
+	{profile.ErrRotation, BadInput},
 }
 
 // refusals say why values stay masked.
@@ -173,6 +176,8 @@ func Status(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case Unavailable, AuditUnavailable, KeyUnavailable:
 		return http.StatusServiceUnavailable
+	case RateLimited:
+		return http.StatusTooManyRequests
 	case Timeout:
 		return http.StatusGatewayTimeout
 	}
