@@ -223,3 +223,44 @@ func TestTwoProcesses(t *testing.T) {
 		}
 	})
 }
+
+// A level of a query is answered by one batch for each kind of thing in it, however many documents
+// there are.
+func TestReadsAreBatched(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		const profiles = 12
+		for n := range profiles {
+			id := in.profile(fmt.Sprintf("p%d@example.com", n))
+			in.do(`mutation($id: ID!) { a: createAddress(profileId: $id, input: {locality: "Rio"}) { id } b: createAddress(profileId: $id, input: {locality: "Natal"}) { id }
+				createPurchaseInfo(profileId: $id, input: {isToSavePersonalData: true}) { id } }`, vars{"id": id})
+		}
+		count := func(name string) (n float64) {
+			for line := range strings.SplitSeq(in.send("GET", "/metrics", nil).Text, "\n") {
+				if value, ok := strings.CutPrefix(line, name+" "); ok {
+					if _, err := fmt.Sscan(value, &n); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return n
+		}
+		reads, batches := count("profilegraph_reads_total"), count("profilegraph_read_batches_total")
+		r := in.do(`{ profiles { nodes { id addresses { nodes { id locality profile { id } } } purchaseInfo { isToSavePersonalData } } } }`)
+		reads, batches = count("profilegraph_reads_total")-reads, count("profilegraph_read_batches_total")-batches
+		if reads < 2*profiles || batches > 4 {
+			t.Errorf("%v reads were answered by %v batches", reads, batches)
+		}
+		nodes := r.at("profiles.nodes").([]any)
+		if len(nodes) != profiles {
+			t.Fatalf("%d profiles", len(nodes))
+		}
+		for i, node := range nodes {
+			id := at(node, "id")
+			if at(node, "addresses.nodes.0.locality") != "Rio" || at(node, "addresses.nodes.1.locality") != "Natal" || at(node, "addresses.nodes.1.profile.id") != id || at(node, "purchaseInfo.isToSavePersonalData") != true {
+				t.Errorf("profile %d: %v", i, node)
+			}
+		}
+	})
+}
