@@ -58,9 +58,14 @@ type Masker struct {
 }
 
 // Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant.
-// Documents may share the memory of their paths.
+// Documents may share the memory of their paths, and both are to be left as they are.
 func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	m.enter(at)
+	if keys := m.held(); keys != nil && m.grant == nil {
+		if r := m.v.memo.find(keys, at, m.entity, m.want, doc); r != nil {
+			return r.body, r.paths, nil
+		}
+	}
 	m.room(len(doc) + 64)
 	m.paths = m.paths[:0]
 	start := len(m.out)
@@ -74,7 +79,11 @@ func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	if !slices.Equal(m.paths, m.shown) { // in a list they nearly always are
 		m.shown = slices.Clone(m.paths)
 	}
-	return m.out[start:len(m.out):len(m.out)], m.shown, nil
+	body := m.out[start:len(m.out):len(m.out)]
+	if m.opened && m.grant == nil {
+		m.v.memo.add(m.ring, at, m.entity, m.want, doc, body, m.shown)
+	}
+	return body, m.shown, nil
 }
 
 // Close wipes what was opened on the way to the masks.

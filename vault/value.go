@@ -83,10 +83,8 @@ func opened(plain []byte) (bsoncore.Value, error) {
 	if !ok || len(plain) != bucket(len(plain)-len(padding)) {
 		return bsoncore.Value{}, errSealed
 	}
-	for _, b := range padding {
-		if b != 0 {
-			return bsoncore.Value{}, errSealed
-		}
+	if n := len(padding); n > 0 && (padding[0] != 0 || !bytes.Equal(padding[1:], padding[:n-1])) {
+		return bsoncore.Value{}, errSealed
 	}
 	return v, nil
 }
@@ -98,8 +96,8 @@ type walk struct {
 	v    *Vault
 	at   Place
 	ring *ring[cipher.AEAD]
-	// reloaded says that ring is no older than the walk.
-	reloaded bool
+	// reloaded says that ring is no older than the walk, opened that it opened something of the document.
+	reloaded, opened bool
 	// now is the time by which held keys are judged; zero: it has to be asked for.
 	now time.Time
 
@@ -124,7 +122,7 @@ func (w *walk) enter(at Place) {
 	if w.place == nil {
 		w.place = make([]byte, headerSize, 160)
 	}
-	w.at, w.depth = at, 0
+	w.at, w.depth, w.opened = at, 0, false
 	w.place = appendPart(w.place[:headerSize], at.Account)
 	w.place = appendPart(w.place, at.Entity)
 	w.place = appendPart(w.place, at.ID)
@@ -155,20 +153,27 @@ func (w *walk) leave(mark int) {
 
 // keys returns the subject's key, one look-up for the whole document.
 func (w *walk) keys(create bool) (_ *ring[cipher.AEAD], err error) {
-	if w.ring != nil {
-		return w.ring, nil
-	}
-	if w.now.IsZero() {
-		w.now = w.v.keys.Now()
-	}
-	name := keyName{account: w.at.Account, kind: subjectKey, id: w.at.Subject}
-	if held, ok := w.v.keys.subjects.remembered(name, w.now); ok && held.err == nil {
-		w.ring = held.value
+	if w.held() != nil {
 		return w.ring, nil
 	}
 	w.now = time.Time{} // to load a key may take long
 	w.ring, err = w.v.keys.subject(w.ctx, w.at.Account, w.at.Subject, create)
 	return w.ring, err
+}
+
+// held returns the subject's key if it is at hand.
+func (w *walk) held() *ring[cipher.AEAD] {
+	if w.ring != nil {
+		return w.ring
+	}
+	if w.now.IsZero() {
+		w.now = w.v.keys.Now()
+	}
+	e, ok := w.v.keys.subjects.remembered(keyName{account: w.at.Account, kind: subjectKey, id: w.at.Subject}, w.now)
+	if ok && e.err == nil {
+		w.ring = e.value
+	}
+	return w.ring
 }
 
 // reload asks for the subject's key anew, once for the whole document.
@@ -215,7 +220,7 @@ func (w *walk) open(v bsoncore.Value) (bsoncore.Value, error) {
 	if err != nil {
 		return v, errSealed
 	}
-	w.plain = plain
+	w.plain, w.opened = plain, true
 	return opened(plain)
 }
 
