@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/profilegraph/profilegraph/storage/bolt"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
+	"github.com/profilegraph/profilegraph/vault/keydb"
 )
 
 // record reads a record of the key store.
@@ -294,6 +296,50 @@ func TestDestroyAgainstReaders(t *testing.T) {
 		}
 		stop()
 		wg.Wait()
+	}
+}
+
+// held is a key store whose first answer about one record waits.
+type held struct {
+	*keydb.DB
+	name          string
+	read, proceed chan struct{}
+	was           atomic.Bool
+}
+
+func (h *held) Get(ctx context.Context, account tenant.ID, name string) (bson.Raw, error) {
+	body, err := h.DB.Get(ctx, account, name)
+	if name == h.name && h.was.CompareAndSwap(false, true) {
+		close(h.read)
+		<-h.proceed
+	}
+	return body, err
+}
+
+// TestDestroyWhileTheKeyIsLoaded destroys a key between the moment when it is read and the moment
+// when it is remembered.
+func TestDestroyWhileTheKeyIsLoaded(t *testing.T) {
+	w, e := newWorld(t), parse(t, "Person", personSchema)
+	sealed := must(w.vault().Seal(t.Context(), person, e, encode(t, e, ada)))(t)
+	keys := &held{DB: w.keys, name: "subject/p1", read: make(chan struct{}), proceed: make(chan struct{})}
+	v := vault.New(vault.Config{KMS: w.kms, Keys: keys, Now: w.Now})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := v.Open(t.Context(), person, sealed); err != nil { // it began before
+			t.Error(err)
+		}
+	})
+	<-keys.read
+	if err := v.Destroy(t.Context(), "acme", "p1"); err != nil {
+		t.Error(err)
+	}
+	if _, err := v.Open(t.Context(), person, sealed); !errors.Is(err, vault.ErrShredded) {
+		t.Errorf("while the key is loaded: %v", err)
+	}
+	close(keys.proceed)
+	wg.Wait()
+	if _, err := v.Open(t.Context(), person, sealed); !errors.Is(err, vault.ErrShredded) {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 
