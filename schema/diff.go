@@ -285,6 +285,11 @@ func (d *differ) union(from, to *Type, path string) {
 		if n := now[name]; n != nil {
 			d.types(m, n, path)
 		}
+		for _, n := range to.Members { // what was stored as one is read as the other
+			if n.Name != name && slices.ContainsFunc(n.Tags, func(tag string) bool { return slices.Contains(m.Tags, tag) }) {
+				d.types(m, n, path)
+			}
+		}
 	}
 }
 
@@ -306,6 +311,7 @@ func (d *differ) object(from, to *Type, path string) {
 			d.add(FieldRemoved, at, typeName(f.Type), "")
 			if to.Extra != nil {
 				d.sensitivity(f, to.Extra, at)
+				d.uncovered(f, to.Extra, at)
 			}
 			continue
 		}
@@ -317,7 +323,8 @@ func (d *differ) object(from, to *Type, path string) {
 		}
 		at := join(path, n.Property)
 		d.add(FieldAdded, at, "", typeName(n.Type))
-		if x := from.Extra; x != nil && (x.PII && !n.PII || x.Sensitive && !n.Sensitive) {
+		// Where undeclared properties are refused, documents may hold some that were declared once.
+		if x := from.Extra; protection(n) < pii && (x == nil || protection(x) > protection(n)) {
 			d.add(UndeclaredShown, at, "", "")
 		}
 	}
@@ -330,6 +337,9 @@ func (d *differ) field(from, to *Field, path string) {
 	d.either(from.Nullable, to.Nullable, NullWidened, NullNarrowed, path)
 	d.either(from.ReadOnly, to.ReadOnly, ReadOnlyAdded, ReadOnlyRemoved, path)
 	d.sensitivity(from, to, path)
+	if reshaped(from.Type, to.Type) {
+		d.uncovered(from, to, path)
+	}
 	if from.Mask != to.Mask {
 		kind := MaskChanged
 		if exposure(to) > exposure(from) {
@@ -366,23 +376,68 @@ func ordered(v any) any {
 	return v
 }
 
+// The levels of protection.
+const (
+	open = iota
+	sensitive
+	pii
+)
+
+var levels = []string{open: "not sensitive", sensitive: "sensitive", pii: "pii"}
+
+func protection(f *Field) int {
+	switch {
+	case f.PII:
+		return pii
+	case f.Sensitive:
+		return sensitive
+	}
+	return open
+}
+
 func (d *differ) sensitivity(from, to *Field, path string) {
-	level := func(f *Field) int {
-		switch {
-		case f.PII:
-			return 2
-		case f.Sensitive:
-			return 1
-		}
-		return 0
-	}
-	names := []string{"not sensitive", "sensitive", "pii"}
-	a, b := level(from), level(to)
+	a, b := protection(from), protection(to)
 	if a < b {
-		d.add(SensitivityRaised, path, names[a], names[b])
+		d.add(SensitivityRaised, path, levels[a], levels[b])
 	} else if a > b {
-		d.add(SensitivityLowered, path, names[a], names[b])
+		d.add(SensitivityLowered, path, levels[a], levels[b])
 	}
+}
+
+// uncovered compares what is protected within from with to as a whole, where the two have no
+// properties in common.
+func (d *differ) uncovered(from, to *Field, path string) {
+	a, b := highest(from.Type, map[*Type]bool{}), protection(to)
+	if a > b && protection(from) <= b {
+		d.add(SensitivityLowered, path, levels[a], levels[b])
+	}
+}
+
+// highest returns the highest protection of anything inside a type.
+func highest(t *Type, seen map[*Type]bool) int {
+	for t.Kind == List {
+		t = t.Elem
+	}
+	if seen[t] {
+		return open
+	}
+	seen[t] = true
+	most := open
+	for _, f := range t.Fields {
+		most = max(most, protection(f), highest(f.Type, seen))
+	}
+	for _, m := range t.Members {
+		most = max(most, highest(m, seen))
+	}
+	return most
+}
+
+// reshaped tells whether the properties of two types cannot be compared.
+func reshaped(from, to *Type) bool {
+	for from.Kind == List && to.Kind == List {
+		from, to = from.Elem, to.Elem
+	}
+	return from.Kind != to.Kind
 }
 
 // exposure ranks masks by how much of a value shines through.
