@@ -60,9 +60,9 @@ func (s *server) handler() http.Handler {
 func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
 	watch := s.watch.plane(plane)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &answer{ResponseWriter: rw}
 		id := requestID(r)
-		w.Header()["X-Request-Id"] = []string{id}
+		w := &answer{ResponseWriter: rw, id: [1]string{id}}
+		w.Header()["X-Request-Id"] = w.id[:]
 		select {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()
@@ -73,9 +73,9 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 			return
 		}
 		begin := s.now()
-		ctx, cancel := context.WithTimeout(transport.WithRequestID(r.Context(), id), s.config.RequestTimeout)
-		defer cancel()
-		ctx, span := s.watch.span(ctx, r, plane)
+		limit := &deadline{Context: transport.WithRequestID(r.Context(), id), at: begin.Add(s.config.RequestTimeout), now: s.now}
+		defer limit.end()
+		ctx, span := s.watch.span(limit, r, plane)
 		r = r.WithContext(ctx)
 		p := &auth.Principal{}
 		defer func() {
@@ -120,6 +120,7 @@ func (s *server) logRequest(r *http.Request, plane string, p *auth.Principal, st
 type answer struct {
 	http.ResponseWriter
 	status int
+	id     [1]string // the header of the request's id
 }
 
 func (w *answer) WriteHeader(status int) {
