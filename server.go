@@ -160,7 +160,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
 
 	cache := graph.NewCache(0)
-	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report, Now: s.now,
+	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report,
 		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -28,8 +27,6 @@ type Options struct {
 	Observer Observer
 	// Report is told of every error that the client sees as an internal error only.
 	Report func(ctx context.Context, err error)
-	// Now is the clock by which operations are timed; time.Now if nil.
-	Now func() time.Time
 }
 
 // Engine is the GraphQL API of one account at one version of its schema. It is immutable and safe
@@ -70,9 +67,6 @@ const (
 func Compile(set *schema.Set, o Options) (*Engine, error) {
 	if o.Cache == nil {
 		o.Cache = NewCache(0)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	base, err := o.Cache.library.base()
 	if err != nil {

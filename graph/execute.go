@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -32,7 +31,6 @@ type Observed struct {
 	Writes    int
 	Documents int // returned by the source
 	Errors    int // in the answer
-	Duration  time.Duration
 }
 
 // Execute answers one request. Whatever goes wrong is in the answer.
@@ -47,7 +45,6 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 			r.release()
 		}
 	}()
-	start := e.options.Now()
 	p, errs := e.prepare(request.Query, request.OperationName)
 	if errs != nil {
 		return transport.Errors(errs)
@@ -68,7 +65,6 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 	if e.options.Observer != nil {
 		r.seen.Name, r.seen.Type = p.name, string(p.kind)
 		r.seen.Fields, r.seen.Errors = len(pl.fields), r.failures
-		r.seen.Duration = e.options.Now().Sub(start)
 		e.options.Observer.Operation(ctx, r.seen)
 	}
 	return transport.Response{Body: r.out, Release: r.release}

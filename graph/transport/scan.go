@@ -168,6 +168,9 @@ func objectAt(body []byte, i int) (end int, ok bool) {
 	if !at(body, i, '{') {
 		return i, false
 	}
+	if end, ok := plainObject(body, i); ok {
+		return end, true
+	}
 	depth := 0
 	for end = i; end < len(body); end++ {
 		switch body[end] {
@@ -186,4 +189,23 @@ func objectAt(body []byte, i int) (end int, ok bool) {
 		}
 	}
 	return i, false
+}
+
+// plainObject returns where the object at i ends if it has nothing but strings without escapes in it,
+// as most variables have.
+func plainObject(body []byte, i int) (end int, ok bool) {
+	for {
+		if _, i, ok = simpleString(body, space(body, i+1)); !ok {
+			return i, false
+		}
+		if i = space(body, i); !at(body, i, ':') {
+			return i, false
+		}
+		if _, i, ok = simpleString(body, space(body, i+1)); !ok {
+			return i, false
+		}
+		if i = space(body, i); !at(body, i, ',') {
+			return i + 1, at(body, i, '}')
+		}
+	}
 }
