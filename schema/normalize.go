@@ -71,10 +71,23 @@ func normalizeEmail(s string) string {
 		return s
 	}
 	domain := strings.TrimRightFunc(s[at+1:], func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
+	if !plainDomain(domain) {
+		if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+			domain = ascii
+		}
 	}
 	return s[:at+1] + domain
+}
+
+// plainDomain reports whether a domain is its own ASCII form without a doubt: letters in lower case
+// and digits in its labels, and no hyphen, of which some mean something.
+func plainDomain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 func normalizePhone(s string) string {

@@ -60,12 +60,13 @@ type Masker struct {
 // Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant.
 // Documents may share the memory of their paths, and both are to be left as they are.
 func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
-	m.enter(at)
+	m.turn(at)
 	if keys := m.held(); keys != nil && m.grant == nil {
 		if r := m.v.memo.find(keys, at, m.entity, m.want, doc); r != nil {
 			return r.body, r.paths, nil
 		}
 	}
+	m.enter()
 	m.room(len(doc) + 64)
 	m.paths = m.paths[:0]
 	start := len(m.out)

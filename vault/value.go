@@ -109,23 +109,28 @@ type walk struct {
 }
 
 func (v *Vault) walk(ctx context.Context, at Place) walk {
-	w := walk{ctx: ctx, v: v}
-	w.enter(at)
+	w := walk{ctx: ctx, v: v, at: at}
+	w.enter()
 	return w
 }
 
-// enter begins the pass over a document.
-func (w *walk) enter(at Place) {
+// turn makes a document the next one of the walk.
+func (w *walk) turn(at Place) {
 	if at.Subject != w.at.Subject || at.Account != w.at.Account {
 		w.ring, w.reloaded = nil, false
 	}
+	w.at, w.opened = at, false
+}
+
+// enter begins the pass over the document.
+func (w *walk) enter() {
 	if w.place == nil {
 		w.place = make([]byte, headerSize, 160)
 	}
-	w.at, w.depth, w.opened = at, 0, false
-	w.place = appendPart(w.place[:headerSize], at.Account)
-	w.place = appendPart(w.place, at.Entity)
-	w.place = appendPart(w.place, at.ID)
+	w.depth = 0
+	w.place = appendPart(w.place[:headerSize], w.at.Account)
+	w.place = appendPart(w.place, w.at.Entity)
+	w.place = appendPart(w.place, w.at.ID)
 }
 
 // done wipes what was opened.
