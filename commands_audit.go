@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,7 +64,7 @@ func (c *auditQuery) Run(ctx context.Context, t terminal) error {
 	}
 	return table(t.out, "INDEX\tTIME\tACTION\tOUTCOME\tACTOR\tDOCUMENT\tFIELDS\tPURPOSE\tREASON", func(row func(...any)) error {
 		for _, e := range data.Audit.Entries {
-			row(e.Index, e.Time, e.Action, e.Outcome, e.Actor, orDash(e.ID), strings.Join(e.Fields, ","), orDash(e.Purpose), orDash(e.Reason))
+			row(e.Index, e.Time, e.Action, e.Outcome, e.Actor, orDash(e.ID), cmp.Or(strings.Join(e.Fields, ","), "-"), orDash(e.Purpose), orDash(e.Reason))
 		}
 		return nil
 	})

@@ -296,10 +296,20 @@ func (s *server) getSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 	writeJSON(w, http.StatusOK, json.RawMessage(v.Entity.Source))
 }
 
+// exportTimeout is how long an export may take.
+const exportTimeout = 10 * time.Minute
+
 // exportAudit serves the account's audit record as NDJSON.
 func (s *server) exportAudit(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	// A record may be large, and whoever may read it is trusted with more time.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
+	defer cancel()
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTimeout)); err != nil {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
 	out := &lateHeader{ResponseWriter: w}
-	err := s.grants.Export(r.Context(), p, out)
+	err := s.grants.Export(ctx, p, out)
 	switch {
 	case err == nil:
 	case !out.begun:

@@ -13,7 +13,6 @@ import (
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/graph/transport"
 	"github.com/profilegraph/profilegraph/storage/mongo"
-	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 	"github.com/profilegraph/profilegraph/vault/keydb"
 	"github.com/profilegraph/profilegraph/vault/kms/local"
@@ -26,6 +25,11 @@ func (c Config) inData(given, name string) string {
 		return given
 	}
 	return filepath.Join(c.Data, name)
+}
+
+func missing(file string) bool {
+	_, err := os.Stat(file)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // openRecord opens the audit record: files beside the embedded store, or a collection of MongoDB.
@@ -42,6 +46,9 @@ func (s *server) openRecord() error {
 			return err
 		}
 		o.Sinks = append(o.Sinks, sink)
+	}
+	if missing(o.KeyFile) && !s.isNew {
+		s.log.Error("the key that signs the audit record is missing, and a new one is made: restore the old file over it, or nothing can be written to the record", "file", o.KeyFile)
 	}
 	var err error
 	if s.record, err = audit.Open(o); err != nil {
@@ -84,15 +91,11 @@ func openSink(name string) (audit.Sink, error) {
 // openVault opens the key management system and the store of wrapped keys. When keys cannot be had
 // the server starts all the same: it says so, and refuses personal data.
 func (s *server) openVault(ctx context.Context) error {
+	kms, err := s.openKMS()
+	if err != nil {
+		return err
+	}
 	keys, err := s.openKeys(ctx)
-	if err != nil {
-		return err
-	}
-	accounts, err := tenant.New(s.store, s.now).List(ctx, "", 1)
-	if err != nil {
-		return err
-	}
-	kms, err := s.openKMS(len(accounts) == 0)
 	if err != nil {
 		return err
 	}
@@ -100,13 +103,13 @@ func (s *server) openVault(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) openKMS(newInstallation bool) (vault.KMS, error) {
+func (s *server) openKMS() (vault.KMS, error) {
 	if s.config.Transit != "" {
 		return transit.New(transit.Config{Address: s.config.Transit, Mount: s.config.TransitMount, TokenFile: s.config.TransitToken})
 	}
 	path := s.config.inData(s.config.KEKFile, "kek.key")
 	// A new key file beside keys that another one encrypts would only hide that that one is lost.
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && newInstallation {
+	if missing(path) && s.isNew {
 		notice, err := local.Create(path)
 		if err != nil && !errors.Is(err, fs.ErrExist) { // another process may be starting too
 			return nil, err
@@ -133,7 +136,12 @@ func (s *server) openKeys(ctx context.Context) (vault.KeyStore, error) {
 	case onMongo:
 		o.URI, o.Database = s.config.MongodbURI, documents.Database()+"-keys"
 	default:
-		keys, err := keydb.Open(filepath.Join(s.config.Data, "keys.db"))
+		path := filepath.Join(s.config.Data, "keys.db")
+		if missing(path) && !s.isNew { // a new one could open nothing of what is stored
+			s.log.Error("the server starts sealed: the store of wrapped keys is missing; stop the server and restore it", "file", path)
+			return nil, nil
+		}
+		keys, err := keydb.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("key store: %w", err)
 		}

@@ -109,6 +109,7 @@ type server struct {
 	vault   *vault.Vault
 	grants  *auth.Authorizer
 	wake    chan struct{}
+	isNew   bool   // there was no account yet
 	notice  string // of a key file that was made just now
 
 	stop    context.CancelFunc // ends what runs beside the requests
@@ -137,6 +138,11 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 	s.closing = append(s.closing, s.store.Close)
 
+	accounts, err := tenant.New(s.store, s.now).List(ctx, "", 1)
+	if err != nil {
+		return s, err
+	}
+	s.isNew = len(accounts) == 0
 	if err := s.openRecord(); err != nil {
 		return s, err
 	}

@@ -12,7 +12,7 @@ import (
 const (
 	codeBadInput      = "BAD_USER_INPUT"        // an argument or a variable is not what it must be
 	codeInternal      = "INTERNAL"              // the server's fault; extensions.requestId names the log entry
-	codeTimeout       = "TIMEOUT"               // the request took too long
+	codeTimeout       = "REQUEST_TIMEOUT"       // the request took too long
 	codeMismatch      = "STORED_VALUE_MISMATCH" // a document written under an older schema has a value that does not fit
 	codeIntrospection = "INTROSPECTION_DISABLED"
 )

@@ -159,7 +159,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("a damaged document: %s, reported %v", got, reported)
 	}
 	got = run(t, e, fixed{[]graph.Result{{Err: context.DeadlineExceeded}}}, `{ profile(id: "1") { id } }`, "")
-	if !strings.Contains(got, `"TIMEOUT"`) {
+	if !strings.Contains(got, `"REQUEST_TIMEOUT"`) {
 		t.Error(got)
 	}
 	got = run(t, e, fixed{[]graph.Result{{Err: errors.Join(&graph.Error{Code: "A", Message: "m"})}}}, `{ profile(id: "1") { id } }`, "")

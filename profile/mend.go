@@ -195,6 +195,10 @@ const atOnce = 32
 func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) error {
 	for {
 		doc, err := s.open(ctx, id, e, r)
+		if unreadable(err) {
+			s.log.WarnContext(ctx, "a damaged document keeps the index entries that it has", "account", id, "entity", e.Name, "id", r.ID, "error", err)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -241,32 +245,41 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 }
 
 // Reseal brings the sealing of every stored document of an entity up to date, old versions included:
-// what e calls sensitive is sealed, under the current key of its data subject.
+// what e calls sensitive is sealed, under the current key of its data subject. It goes on behind
+// damaged documents, and fails in the end if there are any: their old keys must not be dropped.
 func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) error {
-	err := s.each(ctx, documents(id, e), func(list []storage.Record) error {
-		for _, r := range list {
-			if err := s.resealOne(ctx, documents(id, e), e, r, place(id, e, r)); err != nil {
-				return err
+	damaged := 0
+	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
+		err := s.each(ctx, in, func(list []storage.Record) error {
+			for _, r := range list {
+				at := vault.Place{Account: id, Entity: e.Name, Subject: r.Owner}
+				at.ID, _, _ = strings.Cut(r.ID, "/")
+				if e.Owner == "" {
+					at.Subject = at.ID
+				}
+				err := s.resealOne(ctx, in, e, r, at)
+				if unreadable(err) {
+					damaged++
+					s.log.WarnContext(ctx, "a damaged document stays as it is", "account", id, "entity", e.Name, "id", r.ID, "error", err)
+				} else if err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	return s.each(ctx, versions(id, e), func(list []storage.Record) error {
-		for _, r := range list {
-			at := vault.Place{Account: id, Entity: e.Name, Subject: r.Owner}
-			at.ID, _, _ = strings.Cut(r.ID, "/")
-			if e.Owner == "" {
-				at.Subject = at.ID
-			}
-			if err := s.resealOne(ctx, versions(id, e), e, r, at); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	if damaged > 0 {
+		return fmt.Errorf("profile: reseal %s: %d documents or versions are damaged; profilegraph check names them", e.Name, damaged)
+	}
+	return nil
+}
+
+// unreadable reports whether an error is about one document, rather than about all.
+func unreadable(err error) bool {
+	return errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrShredded) || errors.Is(err, errContent)
 }
 
 func (s *Service) resealOne(ctx context.Context, in storage.Space, e *schema.Entity, r storage.Record, at vault.Place) error {

@@ -50,6 +50,9 @@ var (
 	ErrTTL = fmt.Errorf("profile: a time to live is 1 to %d days", maxTTLDays)
 	// ErrCursor says that a cursor is none of ours.
 	ErrCursor = errors.New("profile: invalid cursor")
+	// ErrStaysMasked says that a document was written and is shown masked, since the disclosure that
+	// was asked for could not be put on the record.
+	ErrStaysMasked = errors.New("profile: written, but not disclosed")
 	// ErrTooLarge says that a document has grown too large to be stored.
 	ErrTooLarge = errors.New("profile: document too large")
 )
@@ -309,8 +312,11 @@ func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.
 		return Document{}, err
 	}
 	grant, err := s.grant(ctx, p, e, list, v, false)
-	if err != nil && v.Outcome != nil {
-		v.Outcome.Refused = err
+	if err != nil {
+		s.log.WarnContext(ctx, "a document that was written is shown masked", "account", p.Account, "entity", e.Name, "error", err)
+		if v.Outcome != nil {
+			v.Outcome.Refused = ErrStaysMasked
+		}
 	}
 	err = s.present(ctx, p, e, docs, list, v, grant)
 	return docs[0], err

@@ -56,9 +56,11 @@ var plain = []struct {
 	{profile.ErrOwnerNotFound, NotFound, "There is no such document to own the new one."},
 	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
+	{profile.ErrStaysMasked, AuditUnavailable, "The document was written. Its values stay masked, because the audit record cannot be written at present."},
 	{profile.ErrTooMany, RateLimited, "This credential has looked up too many values that nobody has. Wait a little."},
 	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
+	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
 	// The record may be unavailable because the store is, and then says so itself.

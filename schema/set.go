@@ -122,7 +122,7 @@ func (s *Set) checkFieldNames(r *report) {
 		if reservedFields[one] || reservedFields[e.Plural] {
 			r.problem(at, "x-entity", "choose another plural or another name", "the API itself has a field of that name")
 		}
-		for _, name := range []string{one, e.Plural, one + "Versions", one + "Diff"} {
+		for _, name := range []string{one, e.Plural, one + "Version", one + "Versions", one + "VersionDiff"} {
 			if other, ok := query[name]; ok {
 				r.problem(at, "x-entity", "choose another plural or another name", "the field %s is that of %s already", name, other)
 			}

@@ -74,6 +74,11 @@ func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if utf8.RuneCountInString(u.Note) > 2_000 {
 		return Version{}, ErrNote
 	}
+	for _, name := range u.Allow {
+		if !slices.ContainsFunc(schema.Rules(), func(r schema.Rule) bool { return r.ID == name }) {
+			return Version{}, ErrRule
+		}
+	}
 	for {
 		v, err := s.publish(ctx, p, u)
 		// Somebody else published meanwhile. Without an expected version the upload was not made

@@ -30,6 +30,8 @@ import (
 var (
 	// ErrNotFound says that the account has no such entity, or the entity no such version.
 	ErrNotFound = errors.New("schemastore: no such schema")
+	// ErrRule says that a rule to be allowed does not exist.
+	ErrRule = errors.New("schemastore: allow names a rule that does not exist")
 	// ErrNote says that a note is too long.
 	ErrNote = errors.New("schemastore: a note is at most 2,000 characters")
 )
