@@ -202,7 +202,7 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, p *auth.Principal)
 		s.refuseError(r.Context(), w, err)
 		return
 	}
-	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, p, snap.Set)}, transport.Options{MaxBatch: s.config.MaxBatch})
+	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
 }
 
 // execution runs the requests of one HTTP request on the data plane.

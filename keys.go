@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/graph/transport"
@@ -100,6 +101,13 @@ func (s *server) openVault(ctx context.Context) error {
 		return err
 	}
 	s.vault = vault.New(vault.Config{KMS: kms, Keys: keys, Now: s.now})
+	// A new installation wraps a key of its own now, by which every later start sees whether it has
+	// the right KMS. One that does not answer holds up nobody.
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if err := s.vault.Ready(ctx); err != nil {
+		s.log.Error("the server starts sealed: personal data is neither read nor written", "error", err)
+	}
 	return nil
 }
 
@@ -116,10 +124,7 @@ func (s *server) openKMS() (vault.KMS, error) {
 		}
 		s.notice = notice
 	}
-	kms, err := local.Open(path)
-	if err != nil {
-		s.log.Error("the server starts sealed: personal data is neither read nor written", "error", err)
-	}
+	kms, _ := local.Open(path) // what is wrong with the file shows at its first use
 	return kms, nil
 }
 

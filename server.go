@@ -190,6 +190,11 @@ func (s *server) report(ctx context.Context, err error) {
 	s.log.ErrorContext(ctx, "internal error", "request", transport.RequestID(ctx), "error", err)
 }
 
+// trouble logs what clients are refused because data or keys are not as they should be.
+func (s *server) trouble(ctx context.Context, err error) {
+	s.log.ErrorContext(ctx, "refused: data or keys need looking into", "request", transport.RequestID(ctx), "error", err)
+}
+
 // openStore opens MongoDB if the configuration names one, else the embedded store.
 func openStore(ctx context.Context, c Config, now func() time.Time) (storage.Store, error) {
 	if c.MongodbURI != "" {

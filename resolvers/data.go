@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // Data stands behind the fields of the data plane, for one request.
@@ -19,6 +21,7 @@ type Data struct {
 	principal *auth.Principal
 	set       *schema.Set
 	loader    dataloader.Loader
+	trouble   func(context.Context, error)
 
 	mu       sync.Mutex
 	receipts []audit.Receipt
@@ -31,8 +34,9 @@ var (
 )
 
 // NewData returns the source of a request: who asks, and the schemas that the request runs on.
-func NewData(docs *profile.Service, p *auth.Principal, set *schema.Set) *Data {
-	d := &Data{docs: docs, principal: p, set: set}
+// Trouble is told what an operator must look into, of which clients learn no more than a code.
+func NewData(docs *profile.Service, p *auth.Principal, set *schema.Set, trouble func(context.Context, error)) *Data {
+	d := &Data{docs: docs, principal: p, set: set, trouble: trouble}
 	d.loader = dataloader.New(docs, p, d.disclosed)
 	return d
 }
@@ -84,7 +88,12 @@ func receipt(list []audit.Receipt) map[string]any {
 // Read answers the reads of a level.
 func (d *Data) Read(ctx context.Context, reads []graph.Read) []graph.Result {
 	results := d.loader.Read(ctx, reads)
+	var last error // reads that were answered together failed together
 	for i := range results {
+		if err := results[i].Err; err != nil && err != last { //nolint:errorlint // the very same
+			d.look(ctx, err)
+			last = err
+		}
 		results[i].Err = explained(results[i].Err)
 		results[i].Refused = explained(results[i].Refused)
 	}
@@ -96,6 +105,7 @@ func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
 	view := dataloader.View(w.Fields, w.Sensitive, w.Unmask)
 	doc, err := d.write(ctx, w, view)
 	if err != nil {
+		d.look(ctx, err)
 		return graph.Result{Err: explained(err)}
 	}
 	d.disclosed(view.Outcome.Receipts)
@@ -117,6 +127,13 @@ func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profil
 	default:
 		err := d.docs.Delete(ctx, d.principal, d.set, w.Entity, w.ID, w.IfVersion)
 		return profile.Document{ID: w.ID}, err
+	}
+}
+
+// look tells of errors that no client can do anything about.
+func (d *Data) look(ctx context.Context, err error) {
+	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrKeyUnavailable) {
+		d.trouble(ctx, err)
 	}
 }
 
