@@ -210,9 +210,6 @@ type client struct {
 
 func (c *client) as(t testing.TB, key string) *client { return &client{t: t, url: c.url, key: key} }
 
-// with returns the client for use in a subtest.
-func (c *client) with(t testing.TB) *client { return c.as(t, c.key) }
-
 // reply is an HTTP answer, and what a GraphQL client reads in it.
 type reply struct {
 	Status int

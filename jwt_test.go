@@ -68,8 +68,12 @@ func jwk(kid string, key crypto.PublicKey) vars {
 	case *rsa.PublicKey:
 		return vars{"kty": "RSA", "kid": kid, "n": number(k.N), "e": number(big.NewInt(int64(k.E)))}
 	case *ecdsa.PublicKey:
-		point := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32))) }
-		return vars{"kty": "EC", "crv": "P-256", "kid": kid, "x": point(k.X), "y": point(k.Y)}
+		point, err := k.Bytes() // 4, x, y
+		if err != nil {
+			panic(err)
+		}
+		text := base64.RawURLEncoding.EncodeToString
+		return vars{"kty": "EC", "crv": "P-256", "kid": kid, "x": text(point[1:33]), "y": text(point[33:])}
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ type member struct {
 type op int
 
 const (
-	opConst op = iota
+	_ op = iota // a constant, which the prefix holds
 
 	opProp // of a stored object
 	opExtra

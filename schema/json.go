@@ -41,13 +41,6 @@ func (o *object) set(key string, v any) {
 	o.vals[key] = v
 }
 
-func (o *object) remove(key string) {
-	if _, ok := o.vals[key]; ok {
-		delete(o.vals, key)
-		o.keys = slices.DeleteFunc(o.keys, func(k string) bool { return k == key })
-	}
-}
-
 // clone copies the object itself, not its values.
 func (o *object) clone() *object {
 	c := &object{keys: slices.Clone(o.keys), vals: make(map[string]any, len(o.vals))}

@@ -16,7 +16,7 @@ func (j JSON) MarshalGQL(w io.Writer) {
 		j = JSON("null")
 	}
 	// The writer is a buffer in memory: gqlgen gives no way to report a failure here.
-	io.WriteString(w, string(j)) //nolint:errcheck
+	w.Write(j) //nolint:errcheck
 }
 
 // UnmarshalGQL takes any input value. Members of an object come in order of name, since GraphQL

@@ -248,7 +248,7 @@ func TestStrangeServers(t *testing.T) {
 		"no base64":         func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"data":{"plaintext":"%"}}`) },
 		"an error":          func(w http.ResponseWriter, r *http.Request) { http.Error(w, `{"errors":["x"]}`, 500) },
 		"a huge answer":     func(w http.ResponseWriter, r *http.Request) { w.Write(bytes.Repeat([]byte(" "), 1<<20)) },
-		"another's address": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, 307) },
+		"another's address": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
