@@ -242,13 +242,15 @@ func TestStrangeServers(t *testing.T) {
 	}))
 	defer thief.Close()
 	for name, handler := range map[string]http.HandlerFunc{
-		"a page":            func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
-		"nothing":           func(w http.ResponseWriter, r *http.Request) {},
-		"an empty answer":   func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"data":{}}`) },
-		"no base64":         func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"data":{"plaintext":"%"}}`) },
-		"an error":          func(w http.ResponseWriter, r *http.Request) { http.Error(w, `{"errors":["x"]}`, 500) },
-		"a huge answer":     func(w http.ResponseWriter, r *http.Request) { w.Write(bytes.Repeat([]byte(" "), 1<<20)) },
-		"another's address": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect) },
+		"a page":          func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
+		"nothing":         func(w http.ResponseWriter, r *http.Request) {},
+		"an empty answer": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"data":{}}`) },
+		"no base64":       func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"data":{"plaintext":"%"}}`) },
+		"an error":        func(w http.ResponseWriter, r *http.Request) { http.Error(w, `{"errors":["x"]}`, 500) },
+		"a huge answer":   func(w http.ResponseWriter, r *http.Request) { w.Write(bytes.Repeat([]byte(" "), 1<<20)) },
+		"another's address": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
