@@ -89,8 +89,10 @@ func StartProfilegraph(processor int, binary, folder, mongodb string) (*Server, 
 }
 
 // Stop ends the server as an operator would, and waits for its end.
-func (s *Server) Stop() error {
-	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
+func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
+
+func (s *Server) end(by os.Signal) error {
+	if err := s.process.Process.Signal(by); err != nil {
 		return err
 	}
 	var exit *exec.ExitError
@@ -99,6 +101,9 @@ func (s *Server) Stop() error {
 	}
 	return nil
 }
+
+// Kill ends the server without giving it time for anything, and waits for its end.
+func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
 // Send sends one request and returns the body of its answer, which must have status 200.
 func (s *Server) Send(ctx context.Context, method, path string, body []byte) ([]byte, error) {
@@ -183,4 +188,13 @@ func OwnFields() []byte {
 // OneField is a schema with a single field.
 func OneField(name string) []byte {
 	return fmt.Appendf(nil, `{"type":"object","properties":{"%s":{"type":["string","null"],"description":"The newest field.","sensitive":false}}}`, name)
+}
+
+// Unsealed is a schema with fields of the default Profile, of which none is sensitive.
+func Unsealed() []byte {
+	var fields []string
+	for _, name := range []string{"firstName", "lastName", "email", "document", "documentType", "cellPhone", "birthdate", "gender", "priceTable"} {
+		fields = append(fields, fmt.Sprintf(`"%s":{"type":["string","null"],"sensitive":false}`, name))
+	}
+	return []byte(`{"type":"object","properties":{` + strings.Join(fields, ",") + `}}`)
 }

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -128,19 +129,70 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		}
 		fmt.Fprintln(out)
 	}
-	fmt.Fprintln(out, "| | | requests/s | CPU us per request | CPU in use | profilegraph, by requests/s | by CPU |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+	fmt.Fprintln(out, "| | | requests/s | CPU us per request | CPU in use | first line, by requests/s | by CPU |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
 	for _, m := range []struct {
-		of    scenario
-		peers []*peer
-	}{{byID, readers}, {byKey, queried}, {list, queried}, {create, writers}, {update, writers}} {
-		if o.only != "" && o.only != m.of.name {
+		name       string
+		contenders []contender
+	}{
+		{"by id", b.each(byID, readers)},
+		{"by key", b.each(byKey, queried)},
+		{"list of 50", b.each(list, queried)},
+		{"create", b.each(create, writers)},
+		{"update", b.each(update, writers)},
+		{"sealed", []contender{{"five of eight fields sealed", embedded, byID, b.clients}, {"nothing sealed, nothing masked", embedded, unsealed, b.clients}}},
+		{"unmask", []contender{{fmt.Sprintf("%d clients", b.clients), embedded, unmask, b.clients}, {"1 client", embedded, unmask, 1}}},
+	} {
+		if o.only != "" && o.only != m.name {
 			continue
 		}
-		if err := b.compare(ctx, out, m.of, m.peers); err != nil {
+		if err := b.compare(ctx, out, m.name, m.contenders); err != nil {
 			return err
 		}
 	}
-	return nil
+	return b.audited(ctx, out, embedded)
+}
+
+// contender is what takes its turn in a comparison.
+type contender struct {
+	name    string
+	peer    *peer
+	of      scenario
+	clients int
+}
+
+// each lets every peer contend in the same scenario.
+func (b *run) each(of scenario, peers []*peer) []contender {
+	list := make([]contender, len(peers))
+	for i, p := range peers {
+		list[i] = contender{p.name, p, of, b.clients}
+	}
+	return list
+}
+
+// audited compares the disclosures on the record with those that were answered. It kills the server
+// first: an answer must be on the record before it is given.
+func (b *run) audited(ctx context.Context, out io.Writer, p *peer) error {
+	answered := b.unmasked.Load()
+	if answered == 0 {
+		return nil
+	}
+	var err error
+	if err = p.Kill(); err != nil {
+		return err
+	}
+	if p.Server, err = bench.StartProfilegraph(b.processor, b.server, b.folder(p.name), ""); err != nil {
+		return err
+	}
+	record, err := p.Send(ctx, "GET", "/audit/export", nil)
+	if err != nil {
+		return err
+	}
+	entries := int64(bytes.Count(record, []byte("GetProfileUnmasked")))
+	if entries != answered {
+		return fmt.Errorf("%d disclosures were answered, %d are on the record", answered, entries)
+	}
+	_, err = fmt.Fprintf(out, "\n%d disclosures were answered; after kill -9 all of them are on the record, and no other.\n", answered)
+	return err
 }
 
 // run is one run of the program.
@@ -148,11 +200,17 @@ type run struct {
 	options
 	dir    string
 	serial atomic.Int64 // numbers the requests
+
+	unmasked atomic.Int64 // answers that disclosed something
+}
+
+func (b *run) folder(name string) string {
+	return filepath.Join(b.dir, strings.ReplaceAll(name, " ", "-"))
 }
 
 // profilegraph starts the server on a new store.
 func (b *run) profilegraph(name, mongodb string) (*peer, error) {
-	s, err := bench.StartProfilegraph(b.processor, b.server, filepath.Join(b.dir, strings.ReplaceAll(name, " ", "-")), mongodb)
+	s, err := bench.StartProfilegraph(b.processor, b.server, b.folder(name), mongodb)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +221,7 @@ func (b *run) profilegraph(name, mongodb string) (*peer, error) {
 func (b *run) fill(p *peer) ([]json.RawMessage, error) {
 	p.profiles = make([]person, b.profiles)
 	var next atomic.Int64
-	err := b.parallel(p, func(c *client) error {
+	err := parallel(p, b.clients, func(c *client) error {
 		var scratch []byte
 		for {
 			n := int(next.Add(1)) - 1
@@ -181,7 +239,7 @@ func (b *run) fill(p *peer) ([]json.RawMessage, error) {
 			if err := json.Unmarshal(answer, &created); err != nil {
 				return err
 			}
-			p.profiles[n] = person{created.Data.CreateProfile.ID, fmt.Sprintf("shopper.%08d@shop.example", n)}
+			p.profiles[n] = person{ID: created.Data.CreateProfile.ID, Email: fmt.Sprintf("shopper.%08d@shop.example", n)}
 		}
 	})
 	if err != nil {
@@ -194,6 +252,9 @@ func (b *run) fill(p *peer) ([]json.RawMessage, error) {
 		return nil, err
 	}
 	defer c.close()
+	if err := b.fillUnsealed(p, c); err != nil {
+		return nil, err
+	}
 	// In the order of the list, so that a peer that holds them so gives the same answers.
 	slices.SortFunc(p.profiles, func(x, y person) int { return strings.Compare(x.ID, y.ID) })
 	shown := make([]json.RawMessage, len(p.profiles))
@@ -213,10 +274,35 @@ func (b *run) fill(p *peer) ([]json.RawMessage, error) {
 	return shown, nil
 }
 
+// fillUnsealed creates documents of the same values in an entity without a sensitive field.
+func (b *run) fillUnsealed(p *peer, c *client) error {
+	if _, err := p.Send(context.Background(), "PUT", "/schemas/Customer", bench.Unsealed()); err != nil {
+		return err
+	}
+	for i := range p.profiles {
+		answer, err := c.do("POST", "/graphql", p.Token, fmt.Appendf(nil, `{"query":"mutation { createCustomer(input: {`+
+			`email: \"shopper.%08d@shop.example\", firstName: \"Maria\", lastName: \"Fernandez\", document: \"%011d\", documentType: \"cpf\", `+
+			`cellPhone: \"+5511%09d\", birthdate: \"1985-06-17\", gender: \"female\", priceTable: \"gold\"}) { id } }"}`, i, i, i))
+		if err != nil {
+			return err
+		}
+		var created struct {
+			Data struct{ CreateCustomer person }
+		}
+		if err := json.Unmarshal(answer, &created); err != nil {
+			return err
+		}
+		if p.profiles[i].Customer = created.Data.CreateCustomer.ID; p.profiles[i].Customer == "" {
+			return fmt.Errorf("%s: no document without a sensitive field: %.500s", p.name, answer)
+		}
+	}
+	return nil
+}
+
 // startFloor starts floor on a copy of the server's store; the server is restarted meanwhile, since it
 // alone may have its store open.
 func (b *run) startFloor(server *peer, shown []json.RawMessage) (*peer, error) {
-	folder := filepath.Join(b.dir, server.name)
+	folder := b.folder(server.name)
 	if err := server.Stop(); err != nil {
 		return nil, err
 	}
@@ -290,8 +376,8 @@ func (b *run) agree(peers []*peer) error {
 }
 
 // parallel runs f once for each client.
-func (b *run) parallel(p *peer, f func(*client) error) error {
-	errs := make([]error, b.clients)
+func parallel(p *peer, clients int, f func(*client) error) error {
+	errs := make([]error, clients)
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
@@ -314,8 +400,9 @@ type figures struct {
 	busy float64 // processors in use
 }
 
-// turn lets all clients send requests to a peer for a while.
-func (b *run) turnOf(ctx context.Context, s scenario, p *peer, length time.Duration) (figures, error) {
+// turnOf lets the clients of a contender send requests to its peer for a while.
+func (b *run) turnOf(ctx context.Context, who contender, length time.Duration) (figures, error) {
+	p := who.peer
 	var requests atomic.Int64
 	before, err := p.ProcessorTime()
 	if err != nil {
@@ -323,13 +410,13 @@ func (b *run) turnOf(ctx context.Context, s scenario, p *peer, length time.Durat
 	}
 	begin := time.Now()
 	end := begin.Add(length)
-	err = b.parallel(p, func(c *client) error {
+	err = parallel(p, who.clients, func(c *client) error {
 		done := 0
 		defer func() { requests.Add(int64(done)) }()
 		var scratch []byte
 		for time.Now().Before(end) && ctx.Err() == nil {
 			var err error
-			if _, scratch, err = s.request(c, p, scratch, int(b.serial.Add(1))); err != nil {
+			if _, scratch, err = who.of.request(c, p, scratch, int(b.serial.Add(1))); err != nil {
 				return err
 			}
 			done++
@@ -344,6 +431,9 @@ func (b *run) turnOf(ctx context.Context, s scenario, p *peer, length time.Durat
 	if err != nil {
 		return figures{}, err
 	}
+	if who.of.name == unmask.name {
+		b.unmasked.Add(requests.Load())
+	}
 	n := float64(requests.Load())
 	return figures{rate: n / took.Seconds(), cpu: float64((after - before).Microseconds()) / n, busy: (after - before).Seconds() / took.Seconds()}, nil
 }
@@ -351,32 +441,31 @@ func (b *run) turnOf(ctx context.Context, s scenario, p *peer, length time.Durat
 // warmUp is how long a peer runs a scenario before it counts: a just-in-time compiler needs its time.
 const warmUp = 3 * time.Second
 
-// compare measures a scenario on each peer, the first of which is the one that the others are
-// compared with.
-func (b *run) compare(ctx context.Context, out io.Writer, s scenario, peers []*peer) error {
-	turns := make([][]figures, len(peers))
-	for _, p := range peers {
-		if _, err := b.turnOf(ctx, s, p, warmUp); err != nil {
+// compare measures contenders, the first of which is the one that the others are compared with.
+func (b *run) compare(ctx context.Context, out io.Writer, name string, contenders []contender) error {
+	turns := make([][]figures, len(contenders))
+	for _, who := range contenders {
+		if _, err := b.turnOf(ctx, who, warmUp); err != nil {
 			return err
 		}
 	}
 	for round := range b.rounds {
-		for i := range peers {
-			at := (round + i) % len(peers) // nobody always follows the same one
-			f, err := b.turnOf(ctx, s, peers[at], b.turn)
+		for i := range contenders {
+			at := (round + i) % len(contenders) // nobody always follows the same one
+			f, err := b.turnOf(ctx, contenders[at], b.turn)
 			if err != nil {
 				return err
 			}
 			turns[at] = append(turns[at], f)
 		}
 	}
-	for i, p := range peers {
+	for i, who := range contenders {
 		f := figures{
 			rate: median(turns[i], func(n int) float64 { return turns[i][n].rate }),
 			cpu:  median(turns[i], func(n int) float64 { return turns[i][n].cpu }),
 			busy: median(turns[i], func(n int) float64 { return turns[i][n].busy }),
 		}
-		fmt.Fprintf(out, "| %s | %s | %.0f | %.1f | %.2f |", s.name, p.name, f.rate, f.cpu, f.busy)
+		fmt.Fprintf(out, "| %s | %s | %.0f | %.1f | %.2f |", name, who.name, f.rate, f.cpu, f.busy)
 		if i == 0 {
 			fmt.Fprintln(out, " | |")
 			continue

@@ -17,8 +17,9 @@ type peer struct {
 
 // person is a profile that a peer holds.
 type person struct {
-	ID    string `json:"id"`
-	Email string `json:"email"`
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Customer string `json:"-"` // id of a document with the same values, none of them sensitive
 }
 
 // scenario is one kind of request.
@@ -54,6 +55,20 @@ var (
 			return read(b, `query($first: Int!) { profiles(first: $first) { nodes { `+eightFields+` } } }`, `"first":`, "50", "")
 		},
 		answer: `{"data":{"profiles":{"nodes":[{"id":"`,
+	}
+	unsealed = scenario{
+		name: "by id, unsealed",
+		body: func(b []byte, p *peer, n int) []byte {
+			return read(b, `query($id: ID!) { customer(id: $id) { `+eightFields+` } }`, `"id":"`, p.pick(n).Customer, `"`)
+		},
+		answer: `{"data":{"customer":{"id":"`,
+	}
+	unmask = scenario{
+		name: "unmask",
+		body: func(b []byte, p *peer, n int) []byte {
+			return read(b, `query($id: ID!) { profile(id: $id, unmask: {reason: \"the shopper asked for it by phone\"}) { `+eightFields+` } }`, `"id":"`, p.pick(n).ID, `"`)
+		},
+		answer: byID.answer,
 	}
 	create = scenario{
 		name: "create",
