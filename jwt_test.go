@@ -254,7 +254,7 @@ func TestIdentityProviderDown(t *testing.T) {
 		},
 		"has no keys": func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/keys" {
-				http.Error(w, "no", 503)
+				http.Error(w, "no", http.StatusServiceUnavailable)
 				return
 			}
 			json.NewEncoder(w).Encode(vars{"issuer": "http://" + r.Host, "jwks_uri": "http://" + r.Host + "/keys"})
