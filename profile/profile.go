@@ -267,9 +267,9 @@ func date(v bsoncore.Value) (time.Time, bool) {
 
 var errContent = errors.New("profile: stored document cannot be read")
 
-// kept is a document as it is stored, with its content decoded.
+// kept is a document as it is stored, with its content decoded. It is zero where there is none to show.
 type kept struct {
-	storage.Record
+	*storage.Record
 	content
 }
 
@@ -325,8 +325,9 @@ func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.
 // within decodes those records that p may read; the others are zero, and so are their documents.
 func (s *Service) within(p *auth.Principal, e *schema.Entity, found []storage.Record) ([]Document, []kept, error) {
 	list := make([]kept, len(found))
-	for i, r := range found {
-		if r.ID == "" || !p.Reaches(root(e, r)) {
+	for i := range found {
+		r := &found[i]
+		if r.ID == "" || !p.Reaches(root(e, *r)) {
 			continue
 		}
 		list[i].Record = r
@@ -358,8 +359,8 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 	for _, wish := range wishes {
 		var asked []auth.Disclosure
 		for i := range list {
-			if k := &list[i]; k.ID != "" {
-				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
+			if k := &list[i]; k.Record != nil {
+				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, *k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
 			}
 		}
 		if len(asked) == 0 {
@@ -393,10 +394,10 @@ func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Enti
 	defer masker.Close()
 	for i := range list {
 		k := &list[i]
-		if k.ID == "" {
+		if k.Record == nil {
 			continue
 		}
-		body, masked, err := masker.Mask(place(p.Account, e, k.Record), k.Doc)
+		body, masked, err := masker.Mask(place(p.Account, e, *k.Record), k.Doc)
 		if err != nil {
 			return err
 		}
