@@ -159,8 +159,9 @@ type copies struct {
 	body []byte
 }
 
-// chunk is how much memory is taken at a time where there is more than one record.
-const chunk = 8 << 10
+// piece returns how much memory to take for n bytes when the last piece is full. One record may be all
+// there is; the more there were, the more will follow.
+func piece(last, n int) int { return max(n, min(4*last, 8<<10)) }
 
 // record returns a copy of a record.
 func (c *copies) record(id string, s stored) (r storage.Record, err error) {
@@ -182,13 +183,9 @@ func (c *copies) record(id string, s stored) (r storage.Record, err error) {
 
 // string returns a copy of b. The builder never changes what it has given out.
 func (c *copies) string(b []byte) string {
-	if held := c.text.Cap(); held-c.text.Len() < len(b) {
-		size := len(b)
-		if held > 0 {
-			size = max(size, chunk)
-		}
+	if last := c.text.Cap(); last-c.text.Len() < len(b) {
 		c.text = strings.Builder{}
-		c.text.Grow(size)
+		c.text.Grow(piece(last, len(b)))
 	}
 	start := c.text.Len()
 	c.text.Write(b)
@@ -197,12 +194,8 @@ func (c *copies) string(b []byte) string {
 
 // bytes returns a copy of b, which cannot grow into the next one.
 func (c *copies) bytes(b []byte) []byte {
-	if held := cap(c.body); held-len(c.body) < len(b) {
-		size := len(b)
-		if held > 0 {
-			size = max(size, chunk)
-		}
-		c.body = make([]byte, 0, size)
+	if last := cap(c.body); last-len(c.body) < len(b) {
+		c.body = make([]byte, 0, piece(last, len(b)))
 	}
 	start := len(c.body)
 	c.body = append(c.body, b...)
