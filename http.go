@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
@@ -92,7 +93,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 			took := s.now().Sub(begin)
 			watch.request(w.status, took)
 			span.end(w.status)
-			if s.log.Enabled(ctx, -4) || w.status >= 500 {
+			if s.log.Enabled(ctx, slog.LevelDebug) || w.status >= 500 {
 				s.logRequest(r, plane, p, w.status, took)
 			}
 		}()
