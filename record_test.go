@@ -491,7 +491,7 @@ func TestNothingInClearWithoutRecord(t *testing.T) {
 			var readers sync.WaitGroup
 			for range 64 {
 				readers.Go(func() {
-					for after := 0; after < 2; {
+					for after, room := 0, 0; after < 2; {
 						late := broken.Load()
 						r, err := in.post("/graphql", query, vars{"id": id})
 						if err != nil {
@@ -500,8 +500,13 @@ func TestNothingInClearWithoutRecord(t *testing.T) {
 						}
 						switch {
 						case strings.Contains(r.Text, "john.doe@example.com"):
-							if shown.Add(1); late && name != "full disk" { // a disk may have room for one more
+							shown.Add(1)
+							if late {
+								room++
+							}
+							if late && name != "full disk" || room > 100 { // a disk may have room for some more
 								t.Errorf("in clear without a record: %s", r.Text)
+								return
 							}
 						case r.code() == "AUDIT_UNAVAILABLE" || r.code() == "REQUEST_TIMEOUT" || r.Status == 503:
 							if refused.Add(1); late {

@@ -864,3 +864,29 @@ func recovered(file []byte, ids []string) int {
 	}
 	return len(found)
 }
+
+// Wrapped keys that are lost are not replaced by new ones, which could open nothing.
+func TestLostKeyStore(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	in := boot(t, c)
+	id := in.profile("john.doe@example.com")
+	in.stop()
+	path, aside := filepath.Join(c.Data, "keys.db"), filepath.Join(t.TempDir(), "keys.db")
+	if err := os.Rename(path, aside); err != nil {
+		t.Fatal(err)
+	}
+	sealed := boot(t, c)
+	sealed.key = in.key
+	dark(t, sealed.client, id)
+	if r := sealed.send("GET", "/readyz", nil); r.Status != 503 {
+		t.Errorf("/readyz answers %d %s", r.Status, r.Text)
+	}
+	sealed.stop()
+	if err := os.Rename(aside, path); err != nil {
+		t.Fatal(err)
+	}
+	again := boot(t, c)
+	again.key = in.key
+	bright(t, again.client, id)
+}
