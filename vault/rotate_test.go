@@ -94,10 +94,18 @@ func TestRotationUnderLoad(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	var load sync.WaitGroup
+	// Grace is longer than any operation takes, so none is under way all through it.
+	var underWay sync.RWMutex
+	grace := func() {
+		underWay.Lock()
+		defer underWay.Unlock()
+		w.wait(vault.Grace)
+	}
 	for worker, v := range []*vault.Vault{v, elsewhere} {
 		load.Go(func() {
 			places := p.places()
 			for i := 0; ctx.Err() == nil; i++ {
+				underWay.RLock()
 				at := places[i%len(places)]
 				if got, err := v.Open(t.Context(), at, p.doc(at)); err != nil || !bytes.Equal(got, p.clear) {
 					t.Errorf("open: %v", err)
@@ -112,6 +120,7 @@ func TestRotationUnderLoad(t *testing.T) {
 				if err != nil || !slices.Contains(found, entry[0]) {
 					t.Errorf("entries: %v", err)
 				}
+				underWay.RUnlock()
 			}
 		})
 	}
@@ -125,7 +134,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	if done := must(v.RotateAccountKey(t.Context(), "acme", nil))(t); done {
 		t.Error("the old account key was dropped at once")
 	}
-	w.wait(vault.Grace)
+	grace()
 	if done := must(v.RotateAccountKey(t.Context(), "acme", nil))(t); !done {
 		t.Error("the account key is still being rotated")
 	}
@@ -137,7 +146,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	if err := v.RotateIndexKey(t.Context(), "acme", "Person", "email"); err != nil {
 		t.Error(err)
 	}
-	w.wait(vault.Grace)
+	grace()
 	began := w.Now()
 	if n := p.reseal(t, v); n != 20 {
 		t.Errorf("%d documents resealed", n)
