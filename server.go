@@ -377,13 +377,13 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 		return err
 	}
 	h := &http.Server{
-		Handler:           s.handler(),
-		ReadHeaderTimeout: min(5*time.Second, c.RequestTimeout),
-		ReadTimeout:       c.RequestTimeout, // what arrives later could not be answered any more
-		WriteTimeout:      c.RequestTimeout + 20*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: s.handler(),
+		// Headers and body together: what arrives later could not be answered any more.
+		ReadTimeout:    c.RequestTimeout,
+		WriteTimeout:   c.RequestTimeout + 20*time.Second,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	// What lives in memory is a few megabytes, with which Go would collect garbage many times a
 	// second. This is never touched, so it takes no memory, but it lets more garbage gather.
