@@ -154,7 +154,12 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 	if err != nil {
 		return Approval{}, fmt.Errorf("auth: approve: %w", err)
 	}
-	if err := a.store.Replace(ctx, approvalSpace(p.Account), r, old.Rev); err != nil {
+	switch err := a.store.Replace(ctx, approvalSpace(p.Account), r, old.Rev); {
+	case errors.Is(err, storage.ErrConflict): // somebody else approved at the same moment
+		return a.Approve(ctx, p, id)
+	case errors.Is(err, storage.ErrNotFound):
+		return Approval{}, ErrNotFound
+	case err != nil:
 		return Approval{}, fmt.Errorf("auth: approve: %w", err)
 	}
 	return a.approval(ctx, p.Account, r)
