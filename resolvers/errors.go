@@ -48,7 +48,7 @@ var plain = []struct {
 }{
 	{auth.ErrUnauthenticated, Unauthenticated, "This needs a valid credential: send the header Authorization: Bearer <API key or token>."},
 	{auth.ErrUnavailable, Unavailable, "The identity provider cannot be reached at present, so the token cannot be verified. Try again soon."},
-	{auth.ErrNotFound, NotFound, "The account has no such API key."},
+	{auth.ErrNotFound, NotFound, "The account has no such API key or approval."},
 	{tenant.ErrSuspended, Forbidden, "The account is suspended."},
 	{tenant.ErrNotFound, NotFound, "There is no such account."},
 	{tenant.ErrExists, AlreadyExists, "There is an account with this id already."},
