@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -244,7 +245,9 @@ func newReader(t *testing.T, program string) *reader {
 // environment is a bare one, so that the machine's own settings change nothing.
 func (r *reader) environment() []string {
 	path := filepath.Dir(r.program) + string(filepath.ListSeparator) + os.Getenv("PATH")
-	return []string{"PATH=" + path, "HOME=" + r.dir, "LC_ALL=C", "TZ=UTC", "PROFILEGRAPH_LISTEN=127.0.0.1:0"}
+	// A server that is started again is at the address of the one before, which functions of the
+	// shell may hold, as it is for the reader.
+	return []string{"PATH=" + path, "HOME=" + r.dir, "LC_ALL=C", "TZ=UTC", "PROFILEGRAPH_LISTEN=" + cmp.Or(r.address, "127.0.0.1:0")}
 }
 
 // serverStart is a command that starts the server, with the variables set for it.
