@@ -99,7 +99,14 @@ func demand[T any](ctx context.Context, h *hierarchy, c *cache[T], n keyName, cr
 		var none T
 		return none, err
 	}
-	return c.get(ctx, n)
+	// The load that is joined may have begun before the key was there, and so may the one of the key
+	// above it. When such a load has ended the next one begins after, so each costs one attempt.
+	for range 3 {
+		if key, err = c.get(ctx, n); !errors.Is(err, errNoKey) {
+			break
+		}
+	}
+	return key, err
 }
 
 // create stores a new key, unless somebody else was faster.
