@@ -134,7 +134,7 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 
 // config is enough to wire the program for a command that serves nothing.
 func (s Stores) config() Config {
-	return Config{Stores: s, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}
+	return Config{Stores: s, SessionIdle: time.Hour, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}
 }
 
 type accountCommand struct {

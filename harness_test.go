@@ -33,7 +33,7 @@ const mongoTestEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
 
 // defaults are what the command line fills in.
 func defaults(t testing.TB) Config {
-	return Config{Listen: "127.0.0.1:0", Stores: Stores{Data: filepath.Join(t.TempDir(), "data")}, RequestTimeout: 10 * time.Second,
+	return Config{Listen: "127.0.0.1:0", Stores: Stores{Data: filepath.Join(t.TempDir(), "data")}, RequestTimeout: 10 * time.Second, SessionIdle: 30 * time.Minute,
 		MaxConcurrent: 512, MaxBatch: 10, LogLevel: slog.LevelDebug}
 }
 

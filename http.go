@@ -34,7 +34,7 @@ func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	slots := make(chan struct{}, s.config.MaxConcurrent)
 	work := func(plane string, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
-		return s.work(plane, slots, h)
+		return s.work(plane, slots, s.authenticate, h)
 	}
 	data := work("data", s.data)
 	if len(s.config.CORSOrigin) > 0 {
@@ -47,6 +47,15 @@ func (s *server) handler() http.Handler {
 	mux.Handle("PUT /schemas/{entity}", work("schemas", s.putSchema))
 	mux.Handle("GET /schemas/{entity}", work("schemas", s.getSchema))
 	mux.Handle("GET /audit/export", work("audit", s.exportAudit))
+	people := func(h func(http.ResponseWriter, *http.Request)) http.Handler {
+		return s.work("console", slots, anybody, func(w http.ResponseWriter, r *http.Request, _ *auth.Principal) { h(w, r) })
+	}
+	mux.Handle("GET /console/config", people(s.consoleConfig))
+	mux.Handle("POST /console/session", people(s.signIn))
+	mux.Handle("GET /console/session", people(s.whoIsSignedIn))
+	mux.Handle("DELETE /console/session", people(s.signOut))
+	mux.Handle("GET /console/login", people(s.sendToProvider))
+	mux.Handle("GET /console/callback", people(s.backFromProvider))
 	mux.Handle("/playground", console.Playground())
 	mux.Handle("/playground/", console.Playground())
 	mux.Handle("GET /metrics", s.watch.metrics())
@@ -58,7 +67,7 @@ func (s *server) handler() http.Handler {
 
 // work surrounds what serves an account: a limit on how much runs at once, a request id, a
 // deadline, authentication, measurement, and an answer should the code below fail.
-func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
+func (s *server) work(plane string, slots chan struct{}, authenticate func(context.Context, *http.Request) (*auth.Principal, error), h func(http.ResponseWriter, *http.Request, *auth.Principal)) http.Handler {
 	watch := s.watch.plane(plane)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		id := requestID(r)
@@ -97,7 +106,7 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 				s.logRequest(r, plane, p, w.status, took)
 			}
 		}()
-		known, err := s.auth.Authenticate(ctx, auth.BearerToken(r))
+		known, err := authenticate(ctx, r)
 		if err != nil {
 			s.refuseError(ctx, w, err)
 			return
@@ -106,6 +115,18 @@ func (s *server) work(plane string, slots chan struct{}, h func(http.ResponseWri
 		h(w, r, p)
 	})
 }
+
+// authenticate returns who makes a request: programs send a credential, the server's own pages have
+// the cookie of a session.
+func (s *server) authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error) {
+	if r.Header["Authorization"] == nil {
+		return s.people.Authenticate(ctx, auth.SessionToken(r))
+	}
+	return s.auth.Authenticate(ctx, auth.BearerToken(r))
+}
+
+// anybody may make a request.
+func anybody(context.Context, *http.Request) (*auth.Principal, error) { return &auth.Principal{}, nil }
 
 // logRequest writes what may be known of a request: no URL, no query, no value.
 func (s *server) logRequest(r *http.Request, plane string, p *auth.Principal, status int, took time.Duration) {

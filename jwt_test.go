@@ -29,6 +29,7 @@ type provider struct {
 	mu     sync.Mutex
 	keys   map[string]crypto.PublicKey
 	answer func(w http.ResponseWriter, r *http.Request) // in place of the usual one, if set
+	people func(w http.ResponseWriter, r *http.Request) // lets people sign in, if set
 }
 
 func newProvider(t testing.TB) *provider {
@@ -45,9 +46,11 @@ func newProvider(t testing.TB) *provider {
 		case answer != nil:
 			answer(w, r)
 		case r.URL.Path == "/.well-known/openid-configuration":
-			json.NewEncoder(w).Encode(vars{"issuer": p.URL, "jwks_uri": p.URL + "/keys"})
+			json.NewEncoder(w).Encode(vars{"issuer": p.URL, "jwks_uri": p.URL + "/keys", "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token"})
 		case r.URL.Path == "/keys":
 			json.NewEncoder(w).Encode(vars{"keys": set})
+		case p.people != nil:
+			p.people(w, r)
 		default:
 			http.NotFound(w, r)
 		}

@@ -382,7 +382,7 @@ func TestCORS(t *testing.T) {
 func TestPanicsAreInternalErrors(t *testing.T) {
 	t.Parallel()
 	in := boot(t, defaults(t))
-	h := in.server.work("data", make(chan struct{}, 1), func(http.ResponseWriter, *http.Request, *auth.Principal) { panic("canary-of-a-panic") })
+	h := in.server.work("data", make(chan struct{}, 1), in.authenticate, func(http.ResponseWriter, *http.Request, *auth.Principal) { panic("canary-of-a-panic") })
 	web := httptest.NewServer(h)
 	defer web.Close()
 	c := in.as(t, in.key)

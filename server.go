@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -49,7 +51,10 @@ type Config struct {
 	TLSCert string `name:"tls-cert" env:"PROFILEGRAPH_TLS_CERT" help:"Serve HTTPS with this certificate (PEM)." placeholder:"FILE"`
 	TLSKey  string `name:"tls-key" env:"PROFILEGRAPH_TLS_KEY" help:"Private key of the certificate (PEM)." placeholder:"FILE"`
 
-	CORSOrigin     []string      `name:"cors-origin" env:"PROFILEGRAPH_CORS_ORIGIN" help:"Origin whose pages may call the data plane; may be given more than once. Without it, none." placeholder:"ORIGIN"`
+	CORSOrigin  []string      `name:"cors-origin" env:"PROFILEGRAPH_CORS_ORIGIN" help:"Origin whose pages may call the data plane; may be given more than once. Without it, none." placeholder:"ORIGIN"`
+	PublicURL   string        `name:"public-url" env:"PROFILEGRAPH_PUBLIC_URL" help:"Address at which browsers reach the server, where a proxy makes it another than the one they ask this server for." placeholder:"URL"`
+	SessionIdle time.Duration `default:"30m" env:"PROFILEGRAPH_SESSION_IDLE" help:"How long somebody signed in to the console may do nothing, 1m to 12h."`
+
 	RequestTimeout time.Duration `default:"10s" env:"PROFILEGRAPH_REQUEST_TIMEOUT" help:"How long one request may take, at most 1m."`
 	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
 	LookupMisses   float64       `default:"100" env:"PROFILEGRAPH_LOOKUP_MISSES" help:"Look-ups by key in a second that may find nothing, for each credential; ten seconds' worth at once."`
@@ -77,6 +82,12 @@ func (c *Config) validate() error {
 	if c.RequestTimeout <= 0 || c.RequestTimeout > time.Minute {
 		return errors.New("request-timeout must be more than 0 and at most 1m")
 	}
+	if c.SessionIdle < time.Minute || c.SessionIdle > 12*time.Hour {
+		return errors.New("session-idle is 1m to 12h")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.Scheme != "https" && u.Scheme != "http") {
+		return errors.New("public-url is a scheme and a host, for instance https://profiles.example.com")
+	}
 	if c.MaxConcurrent < 1 {
 		return errors.New("max-concurrent must be 1 or more")
 	}
@@ -100,7 +111,8 @@ type server struct {
 	store   storage.Store
 	tenants *tenant.Registry
 	keys    *auth.APIKeys
-	auth    auth.Authenticator
+	auth    auth.Authenticator // of bearer tokens
+	people  *auth.Sessions     // of those who are signed in with a browser
 	docs    *profile.Service
 	schemas *schemastore.Store[*graph.Engine]
 	control transport.Executor
@@ -163,6 +175,9 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		either.JWTs = auth.NewJWTs(ctx, providers, s.tenants, s.now, log)
 	}
 	s.auth = either
+	if s.people, err = auth.NewSessions(s.keys, either.JWTs, c.SessionIdle); err != nil {
+		return s, err
+	}
 	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
 
 	cache := graph.NewCache(0)
@@ -176,7 +191,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys), s.grants, s.docs)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, auth.NewAccounts(s.tenants, s.keys, s.people), s.grants, s.docs)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
@@ -257,10 +272,14 @@ func (s *server) sweep(ctx context.Context) {
 	}
 }
 
-// forget removes what else has ended, such as budgets and approvals.
+// forget removes what else has ended: budgets, approvals, sessions.
 func (s *server) forget(ctx context.Context) error {
+	return errors.Join(s.forgetOf(ctx, storage.Accounts), s.forgetOf(ctx, storage.Credentials))
+}
+
+func (s *server) forgetOf(ctx context.Context, c storage.Collection) error {
 	for {
-		list, err := s.store.Expired(ctx, storage.Accounts, 500)
+		list, err := s.store.Expired(ctx, c, 500)
 		if err != nil {
 			return err
 		}

@@ -275,6 +275,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"max-concurrent":  func(c *Config) { c.MaxConcurrent = 0 },
 		"max-batch":       func(c *Config) { c.MaxBatch = 51 },
 		"tls-cert":        func(c *Config) { c.TLSCert = "cert.pem" },
+		"session-idle":    func(c *Config) { c.SessionIdle = time.Second },
+		"public-url":      func(c *Config) { c.PublicURL = "profiles.example.com" },
 	} {
 		c := defaults(t)
 		change(&c)

@@ -9,12 +9,15 @@ import (
 // Accounts manages the accounts of the installation on behalf of principals with the permission
 // Platform.
 type Accounts struct {
-	tenants *tenant.Registry
-	keys    *APIKeys
+	tenants  *tenant.Registry
+	keys     *APIKeys
+	sessions *Sessions
 }
 
 // NewAccounts returns the accounts of a registry.
-func NewAccounts(tenants *tenant.Registry, keys *APIKeys) *Accounts { return &Accounts{tenants, keys} }
+func NewAccounts(tenants *tenant.Registry, keys *APIKeys, sessions *Sessions) *Accounts {
+	return &Accounts{tenants, keys, sessions}
+}
 
 // Create adds an account, and a first key with the role admin, whose secret it returns.
 func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name string) (*tenant.Account, APIKey, string, error) {
@@ -35,7 +38,7 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 	return t, key, secret, err
 }
 
-// Update renames, suspends or resumes an account.
+// Update renames, suspends or resumes an account. Suspending it ends its sessions.
 func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c tenant.Changes) (*tenant.Account, error) {
 	if err := p.Check(Platform); err != nil {
 		return nil, err
@@ -46,7 +49,11 @@ func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c ten
 	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", map[string]string{"account": string(id)}); err != nil {
 		return nil, err
 	}
-	return a.tenants.Update(ctx, id, c)
+	t, err := a.tenants.Update(ctx, id, c)
+	if err == nil && t.Suspended {
+		err = a.sessions.endAll(ctx, id)
+	}
+	return t, err
 }
 
 // List returns accounts in order of id, those behind after, at most limit.

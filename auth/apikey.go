@@ -75,6 +75,8 @@ type known struct {
 	expires   time.Time
 }
 
+func (c *known) ended(now time.Time) bool { return !c.expires.IsZero() && !now.Before(c.expires) }
+
 var credentials = storage.Space{Account: storage.System, Collection: storage.Credentials}
 
 // NewAPIKeys returns the API keys of a store. The record is told of every change before it takes
@@ -249,7 +251,7 @@ func (k *APIKeys) Authenticate(ctx context.Context, token string) (*Principal, e
 			k.cache.Remove(hash)
 		}
 	}
-	if !c.expires.IsZero() && !k.now().Before(c.expires) {
+	if c.ended(k.now()) {
 		return nil, ErrUnauthenticated
 	}
 	if _, err := k.tenants.Active(ctx, c.principal.Account); err != nil {
@@ -259,14 +261,22 @@ func (k *APIKeys) Authenticate(ctx context.Context, token string) (*Principal, e
 }
 
 func (k *APIKeys) recognise(ctx context.Context, token string, hash [32]byte) (*known, error) {
+	return k.holder(ctx, keyID(token), func(rec keyRecord) bool { return subtle.ConstantTimeCompare(rec.Hash, hash[:]) == 1 })
+}
+
+// keyID returns the part of a key that may be shown, or "".
+func keyID(token string) string {
 	rest, ok := strings.CutPrefix(token, keyPrefix)
-	if !ok {
-		return nil, ErrUnauthenticated
+	id, _, parted := strings.Cut(rest, "_")
+	if !ok || !parted || len(id) != 16 {
+		return ""
 	}
-	id, _, ok := strings.Cut(rest, "_")
-	if !ok || len(id) != 16 {
-		return nil, ErrUnauthenticated
-	}
+	return id
+}
+
+// holder returns whom a key speaks for, if it is not revoked and proven takes it for the one that
+// was shown. It may have expired.
+func (k *APIKeys) holder(ctx context.Context, id string, proven func(keyRecord) bool) (*known, error) {
 	r, err := k.get(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
@@ -278,7 +288,7 @@ func (k *APIKeys) recognise(ctx context.Context, token string, hash [32]byte) (*
 	if err != nil {
 		return nil, err
 	}
-	if subtle.ConstantTimeCompare(rec.Hash, hash[:]) != 1 || !rec.Revoked.IsZero() {
+	if !proven(rec) || !rec.Revoked.IsZero() {
 		return nil, ErrUnauthenticated
 	}
 	p, err := newPrincipal(tenant.ID(r.Owner), "key:"+id, rec.Subject, rec.Roles)

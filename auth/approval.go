@@ -64,7 +64,7 @@ func (a *Authorizer) RequestApproval(ctx context.Context, p *Principal, purpose,
 	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n < 10 || n > 1_000 {
 		return Approval{}, fmt.Errorf("%w: a reason is 10 to 1,000 characters", ErrInvalid)
 	}
-	if !token(subject) {
+	if !isID(subject) {
 		return Approval{}, fmt.Errorf("%w: subject is the id of a profile or prospect", ErrInvalid)
 	}
 	policy, _, err := a.policies.load(ctx, p.Account)
@@ -124,7 +124,7 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 	if err := p.Check(Privacy); err != nil {
 		return Approval{}, err
 	}
-	if !token(id) {
+	if !isID(id) {
 		return Approval{}, ErrNotFound
 	}
 	old, err := a.store.Get(ctx, approvalSpace(p.Account), id)
@@ -206,7 +206,7 @@ func encodeApproval(id string, rec approvalRecord, expires time.Time) (storage.R
 	return storage.Record{ID: id, Rev: rand.Text(), Keys: []string{approvalKey(rec.Requester, rec.Purpose, rec.Subject)}, Expires: expires, Body: body}, nil
 }
 
-// token reports whether a client's text can be the id of something stored.
-func token(s string) bool {
+// isID reports whether a client's text can be the id of something stored.
+func isID(s string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
 }

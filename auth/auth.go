@@ -1,7 +1,7 @@
 // Package auth answers who is asking and what they may do.
 //
-// An [Authenticator] turns a bearer token into a [Principal]: one account, one actor, a set of
-// permissions. Use cases take the principal as an argument and ask [Principal.Check] before they
+// An [Authenticator] turns a bearer token, or that of a browser's session, into a [Principal]: one
+// account, one actor, a set of permissions. Use cases take the principal as an argument and ask [Principal.Check] before they
 // act; nothing below the doors takes a principal from a context.
 package auth
 

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -42,4 +43,29 @@ func BearerToken(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// SessionCookie is the cookie that holds the token of a session.
+const SessionCookie = "__Host-profilegraph"
+
+// SessionToken returns the token of a request's session cookie, or "". Only requests of the server's
+// own pages have one: browsers add the cookie to whatever a page of another origin makes them ask
+// for, too, and what that could be refuses to be listed.
+func SessionToken(r *http.Request) string {
+	cookie, err := r.Cookie(SessionCookie)
+	if err != nil || !sameOrigin(r) {
+		return ""
+	}
+	return cookie.Value
+}
+
+// sameOrigin reports whether a browser says that a page of this very server made a request. Unlike
+// net/http's CrossOriginProtection it holds reads to it as well: they, too, answer with an account's
+// data. Browsers that say nothing are not believed.
+func sameOrigin(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && origin.Host != "" && origin.Host == r.Host
 }

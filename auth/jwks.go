@@ -38,6 +38,9 @@ type keySource struct {
 	keys    *keySet       // the newest; nil: never read
 	next    time.Time     // no reading before
 	reading chan struct{} // closed when the reading under way has ended; nil: there is none
+
+	self     discovered // what the provider says of itself; zero: not known
+	selfNext time.Time  // not asked for before
 }
 
 // keySet is a provider's keys at one time.
@@ -99,20 +102,12 @@ func (k *keySource) read() {
 func (k *keySource) fetch(ctx context.Context) (keyfunc.Keyfunc, error) {
 	at := k.jwksURL
 	if at == "" {
-		// OpenID Connect Discovery 1.0, section 4.
-		var doc struct {
-			Issuer  string `json:"issuer"`
-			JWKSURI string `json:"jwks_uri"`
-		}
-		text, err := k.get(ctx, strings.TrimSuffix(k.issuer, "/")+"/.well-known/openid-configuration")
+		doc, err := k.discover(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("discovery: %w", err)
+			return nil, err
 		}
-		if err := json.Unmarshal(text, &doc); err != nil {
-			return nil, fmt.Errorf("discovery: %w", err)
-		}
-		if doc.Issuer != k.issuer || !secure(doc.JWKSURI) {
-			return nil, errors.New("discovery: the document is for another issuer, or names no https address of keys")
+		if !secure(doc.JWKSURI) {
+			return nil, errors.New("discovery: the document names no https address of keys")
 		}
 		at = doc.JWKSURI
 	}
@@ -125,6 +120,57 @@ func (k *keySource) fetch(ctx context.Context) (keyfunc.Keyfunc, error) {
 		return nil, fmt.Errorf("key set: %w", err)
 	}
 	return keys, nil
+}
+
+// discovered is what a provider says of itself (OpenID Connect Discovery 1.0, section 4).
+type discovered struct {
+	Issuer                string `json:"issuer"`
+	JWKSURI               string `json:"jwks_uri"`
+	AuthorizationEndpoint string `json:"authorization_endpoint"`
+	TokenEndpoint         string `json:"token_endpoint"`
+}
+
+// endpoints returns what the provider says of itself, from where people sign in. It is remembered as
+// long as keys are, and so is, for a moment, that the provider cannot be reached.
+func (k *keySource) endpoints(ctx context.Context) (discovered, error) {
+	k.mu.Lock()
+	known, fresh := k.self, k.now().Before(k.selfNext)
+	k.mu.Unlock()
+	if fresh && known.Issuer == "" {
+		return known, errors.New("discovery: failed a moment ago")
+	}
+	if fresh {
+		return known, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	doc, err := k.discover(ctx)
+	if err == nil && (!secure(doc.AuthorizationEndpoint) || !secure(doc.TokenEndpoint)) {
+		err = errors.New("discovery: the document names no https addresses to sign in at")
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err != nil {
+		k.selfNext = k.now().Add(readPause)
+		return discovered{}, err
+	}
+	k.self, k.selfNext = doc, k.now().Add(readEvery)
+	return doc, nil
+}
+
+func (k *keySource) discover(ctx context.Context) (discovered, error) {
+	var doc discovered
+	text, err := k.get(ctx, strings.TrimSuffix(k.issuer, "/")+"/.well-known/openid-configuration")
+	if err != nil {
+		return doc, fmt.Errorf("discovery: %w", err)
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return doc, fmt.Errorf("discovery: %w", err)
+	}
+	if doc.Issuer != k.issuer {
+		return doc, errors.New("discovery: the document is for another issuer")
+	}
+	return doc, nil
 }
 
 func (k *keySource) get(ctx context.Context, at string) ([]byte, error) {

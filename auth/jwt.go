@@ -44,6 +44,8 @@ type Provider struct {
 	// Subject is the claim (or value) that holds the shopper's profile id; default the claim "sub".
 	// It counts only for tokens with the role shopper.
 	Subject Mapping `json:"subject"`
+	// Console lets people sign in to the console with this provider; nil: they cannot.
+	Console *ConsoleClient `json:"console,omitempty"`
 }
 
 // Mapping is where a property of a principal comes from: a claim (dots lead into objects), or a
@@ -104,6 +106,9 @@ func (p Provider) check() error {
 			return fmt.Errorf("roleNames may map onto %s", roleNames())
 		}
 	}
+	if p.Console != nil && p.Console.ClientID == "" {
+		return errors.New("console needs a clientId: the id under which the provider knows this server")
+	}
 	return nil
 }
 
@@ -136,8 +141,9 @@ type verified struct {
 // provider is a Provider, ready to verify.
 type provider struct {
 	Provider
-	keys   *keySource
-	parser *jwt.Parser
+	keys    *keySource
+	parser  *jwt.Parser // of tokens that are sent to this server
+	console *jwt.Parser // of those that the provider gives the console; nil: nobody signs in with it
 }
 
 // NewJWTs recognises the tokens of the given providers until ctx ends.
@@ -156,10 +162,16 @@ func NewJWTs(ctx context.Context, providers []Provider, tenants *tenant.Registry
 		if p.Subject == (Mapping{}) {
 			p.Subject.Claim = "sub"
 		}
-		j.providers[p.Issuer] = &provider{Provider: p,
-			keys: &keySource{ctx: ctx, issuer: p.Issuer, jwksURL: p.JWKSURL, client: &http.Client{}, now: now, log: log},
-			parser: jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(p.Issuer), jwt.WithAudience(p.Audience...),
-				jwt.WithExpirationRequired(), jwt.WithLeeway(skew), jwt.WithIssuedAt(), jwt.WithTimeFunc(now))}
+		parser := func(audience ...string) *jwt.Parser {
+			return jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(p.Issuer), jwt.WithAudience(audience...),
+				jwt.WithExpirationRequired(), jwt.WithLeeway(skew), jwt.WithIssuedAt(), jwt.WithTimeFunc(now))
+		}
+		one := &provider{Provider: p, parser: parser(p.Audience...),
+			keys: &keySource{ctx: ctx, issuer: p.Issuer, jwksURL: p.JWKSURL, client: &http.Client{}, now: now, log: log}}
+		if p.Console != nil {
+			one.console = parser(p.Console.ClientID)
+		}
+		j.providers[p.Issuer] = one
 	}
 	return j
 }
@@ -197,7 +209,7 @@ func (j *JWTs) verify(ctx context.Context, token string) (verified, error) {
 	if p == nil {
 		return verified{}, ErrUnauthenticated
 	}
-	claims, err := p.claims(ctx, token)
+	claims, err := p.claims(ctx, p.parser, token)
 	if err != nil {
 		return verified{}, err
 	}
@@ -213,19 +225,19 @@ func (j *JWTs) verify(ctx context.Context, token string) (verified, error) {
 }
 
 // claims returns the claims of a token that the provider has signed and that is good now.
-func (p *provider) claims(ctx context.Context, token string) (jwt.MapClaims, error) {
+func (p *provider) claims(ctx context.Context, parser *jwt.Parser, token string) (jwt.MapClaims, error) {
 	keys, err := p.keys.newer(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	claims := jwt.MapClaims{}
-	_, err = p.parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+	_, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
 	if errors.Is(err, jwkset.ErrKeyNotFound) { // the provider may have new keys
 		if keys, err = p.keys.newer(ctx, keys); err != nil {
 			return nil, err
 		}
 		claims = jwt.MapClaims{}
-		_, err = p.parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+		_, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
 	}
 	if err != nil {
 		return nil, ErrUnauthenticated

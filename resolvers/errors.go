@@ -31,7 +31,7 @@ const (
 	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
 	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
 	TooLarge         = "TOO_LARGE"
-	RateLimited      = "RATE_LIMITED"      // too many look-ups that found nothing
+	RateLimited      = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins that were refused
 	Unavailable      = "UNAVAILABLE"       // the store cannot be reached; trying again helps
 	AuditUnavailable = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
 	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
@@ -47,8 +47,9 @@ var plain = []struct {
 	message string
 }{
 	{auth.ErrUnauthenticated, Unauthenticated, "This needs a valid credential: send the header Authorization: Bearer <API key or token>."},
-	{auth.ErrUnavailable, Unavailable, "The identity provider cannot be reached at present, so the token cannot be verified. Try again soon."},
-	{auth.ErrNotFound, NotFound, "The account has no such API key or approval."},
+	{auth.ErrTooManySignIns, RateLimited, "Too many sign-ins to this account were refused just now. Wait a little."},
+	{auth.ErrUnavailable, Unavailable, "The identity provider cannot be reached at present, so nobody can be recognised by it. Try again soon."},
+	{auth.ErrNotFound, NotFound, "The account has no such API key, session or approval."},
 	{tenant.ErrSuspended, Forbidden, "The account is suspended."},
 	{tenant.ErrNotFound, NotFound, "There is no such account."},
 	{tenant.ErrExists, AlreadyExists, "There is an account with this id already."},
