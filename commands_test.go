@@ -59,7 +59,7 @@ func TestCommands(t *testing.T) {
 		{args: "apikey list --key={reader}", exit: 1, errors: `error: .+ACCOUNT. \(FORBIDDEN\)\n`},
 		{args: "apikey revoke {reader id}", out: `revoked \w{16} at \S+\n`},
 		{args: "apikey revoke {reader id}", out: `revoked \w{16} at \S+\n`},
-		{args: "apikey revoke nothing", exit: 1, errors: `error: The account has no such API key or approval. \(NOT_FOUND\)\n`},
+		{args: "apikey revoke nothing", exit: 1, errors: `error: The account has no such API key, session or approval. \(NOT_FOUND\)\n`},
 		{args: "apikey list --key={reader}", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: the server does not know this key; profilegraph recover makes a new one\n`},
 
 		{args: "schema check Profile " + shoes, out: `(?s:.*)FIELD_ADDED shoeSize: - -> Int\n(?s:.*)ok: it can follow version 0\n`},
