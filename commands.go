@@ -29,6 +29,7 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Manage the installation's accounts."`
 	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Manage the account's API keys."`
 	Schema  schemaCommand  `cmd:"" help:"Check, publish and look at schemas."`
+	SDL     sdlCommand     `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
 	Policy  policyCommand  `cmd:"" help:"Say for which purposes sensitive values may be seen."`
 	Key     keyCommand     `cmd:"" help:"Look after the account's encryption keys."`
 	Check   checkCommand   `cmd:"" help:"Open everything that is stored and report what cannot be read; works on the store itself, so stop an embedded server first."`

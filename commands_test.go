@@ -85,6 +85,12 @@ func TestCommands(t *testing.T) {
 		{args: "schema rollback Profile 1 --allow=FIELD_NO_DELETE --expected=2 --note=back", out: `(?s:.*)FIELD_REMOVED hatSize: Int -> -\n(?s:.*)Profile is at version 3\n`},
 		{args: "schema rollback Profile 9", exit: 1, errors: `error: There is no such schema or version. \(NOT_FOUND\)\n`},
 
+		{args: "sdl --variant=federation --account=main", out: `extend schema @link\((?s:.+)type Profile implements Document @key\((?s:.+)`},
+		{args: "sdl", out: `"""(?s:.+)type Profile implements Document \{(?s:.+)`},
+		{args: "sdl --account=shop", exit: 1, errors: `error: the key is of the account main\n`},
+		{args: "sdl --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+\n`},
+		{args: "sdl --variant=secret", exit: 2, errors: `error: --variant must be one of (?s:.+)`},
+
 		{args: "account list --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+recover.+\n`},
 		{args: "account list --url=http://127.0.0.1:1", exit: 1, errors: `error: (?s:.+)refused\nhint: is the server running\? .+\n`},
 		{args: "account list --url=" + in.url + "/nothing", exit: 1, errors: `error: the server answered 404 Not Found, and nothing that can be understood\n`},
@@ -102,6 +108,12 @@ func TestCommands(t *testing.T) {
 		}
 		if strings.Contains(test.args, "{reader id}") {
 			words = []string{"apikey", "revoke", strings.Split(remember["reader"], "_")[1]}
+		}
+		if words[0] == "sdl" { // the one remote command that is a single word
+			words = append([]string{"sdl", "--url=" + in.url}, words[1:]...)
+			if !strings.Contains(test.args, "--key") {
+				words = append(words, "--key-file="+key)
+			}
 		}
 		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "schema"; remote && !strings.Contains(test.args, "--help") {
 			var options []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -245,6 +247,11 @@ func (s *server) controlPlane(w http.ResponseWriter, r *http.Request, p *auth.Pr
 
 // sdl serves the account's GraphQL schema as text, with an ETag for those who poll.
 func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	variant := graph.Variant(cmp.Or(r.URL.Query().Get("variant"), string(graph.Client)))
+	if !slices.Contains(graph.Variants, variant) {
+		refuse(w, resolvers.BadInput, "`variant` is client, federation or public.", http.StatusBadRequest)
+		return
+	}
 	if err := p.Check(auth.Read); err != nil {
 		s.refuseError(r.Context(), w, err)
 		return
@@ -254,7 +261,7 @@ func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) 
 		s.refuseError(r.Context(), w, err)
 		return
 	}
-	sdl := snap.Engine.SDL()
+	sdl := snap.Engine.SDL(variant)
 	sum := sha256.Sum256([]byte(sdl))
 	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	w.Header().Set("ETag", etag)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -34,8 +35,7 @@ type Options struct {
 type Engine struct {
 	id        uint64 // in the cache
 	options   Options
-	schema    *ast.Schema
-	executor  graphql.ExecutableSchema // of introspection; nil: there is none
+	schema    *ast.Schema // that requests are validated against
 	entities  []*entity
 	shapes    map[string]*schema.Type // types of output, by GraphQL name
 	queries   map[string]operation
@@ -79,26 +79,32 @@ func Compile(set *schema.Set, o Options) (*Engine, error) {
 	if err := c.assemble(); err != nil {
 		return nil, fmt.Errorf("graph: compile: %w", err)
 	}
-	if o.Introspect != nil {
-		c.engine.executor = o.Introspect(c.engine.schema)
-	}
 	return c.engine, nil
 }
 
-// Schema returns the schema, which must not be changed.
-func (e *Engine) Schema() *ast.Schema { return e.schema }
-
-// SDL prints the schema: types in order of name, fields in the order of the account's JSON Schema.
-func (e *Engine) SDL() string {
-	var p printer
-	p.schema(e.schema)
-	return p.String()
+// Schema returns the schema as clients see it: without what is there for gateways. Its definitions must
+// not be changed. It is made anew each time, since it is not asked for often and would be held for as
+// long as the engine.
+func (e *Engine) Schema() *ast.Schema {
+	s := *e.schema
+	s.Types, s.PossibleTypes = maps.Clone(s.Types), maps.Clone(s.PossibleTypes)
+	for name := range s.Types {
+		if internal(name) {
+			delete(s.Types, name)
+			delete(s.PossibleTypes, name)
+		}
+	}
+	query := *s.Query
+	query.Fields = slices.DeleteFunc(slices.Clone(query.Fields), func(f *ast.FieldDefinition) bool { return internal(f.Name) })
+	s.Query, s.Types[query.Name] = &query, &query
+	s.PossibleTypes[query.Name] = []*ast.Definition{&query}
+	return &s
 }
 
 // Check loads the printed schema into gqlparser, which knows all rules of the GraphQL
 // specification. An engine that is going to be published must pass it.
 func (e *Engine) Check() error {
-	if _, err := validator.LoadSchema(validator.Prelude, &ast.Source{Name: "account.graphqls", Input: e.SDL()}); err != nil {
+	if _, err := validator.LoadSchema(validator.Prelude, &ast.Source{Name: "account.graphqls", Input: e.SDL(Client)}); err != nil {
 		return fmt.Errorf("graph: check: %w", err)
 	}
 	return nil
@@ -168,7 +174,12 @@ func (c *compiler) assemble() error {
 			return err
 		}
 	}
-	query.Fields = append(query.Fields, c.base.introspection...)
+	entity := &ast.Definition{Kind: ast.Union, Name: entityType, Description: "What other subgraphs can refer to."}
+	for _, x := range e.entities {
+		entity.Types = append(entity.Types, x.Name)
+	}
+	types = append(types, entity)
+	query.Fields = slices.Concat(query.Fields, c.base.gateway, c.base.introspection)
 	return c.index(types, query, mutation)
 }
 

@@ -40,14 +40,14 @@ func TestSDL(t *testing.T) {
 	for name, set := range sets {
 		t.Run(name, func(t *testing.T) {
 			e := compile(t, set(t), graph.Options{})
-			sdl := e.SDL()
+			sdl := e.SDL(graph.Client)
 			golden(t, name+".graphql", sdl)
 			if err := e.Check(); err != nil {
 				t.Errorf("the SDL does not load: %v", err)
 			}
 			cache := graph.NewCache(0)
 			for range 3 {
-				if again := compile(t, set(t), graph.Options{Cache: cache}).SDL(); again != sdl {
+				if again := compile(t, set(t), graph.Options{Cache: cache}).SDL(graph.Client); again != sdl {
 					t.Errorf("compiled again it differs:\n%s", cmp.Diff(sdl, again))
 				}
 			}

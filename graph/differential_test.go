@@ -38,7 +38,7 @@ func TestDifferential(t *testing.T) {
 	for i := range cases {
 		cases[i] = g.operation()
 	}
-	theirs := peer(t, folder, map[string]any{"sdl": e.SDL(), "entities": exported(t, src), "cases": cases})
+	theirs := peer(t, folder, map[string]any{"sdl": e.SDL(graph.Client), "entities": exported(t, src), "cases": cases})
 
 	executed, different := 0, 0
 	for i, c := range cases {

@@ -10,11 +10,12 @@ import (
 
 // The codes of errors that arise in the engine itself, in extensions.code.
 const (
-	codeBadInput      = "BAD_USER_INPUT"        // an argument or a variable is not what it must be
-	codeInternal      = "INTERNAL"              // the server's fault; extensions.requestId names the log entry
-	codeTimeout       = "REQUEST_TIMEOUT"       // the request took too long
-	codeMismatch      = "STORED_VALUE_MISMATCH" // a document written under an older schema has a value that does not fit
-	codeIntrospection = "INTROSPECTION_DISABLED"
+	codeBadInput       = "BAD_USER_INPUT"        // an argument or a variable is not what it must be
+	codeInternal       = "INTERNAL"              // the server's fault; extensions.requestId names the log entry
+	codeTimeout        = "REQUEST_TIMEOUT"       // the request took too long
+	codeMismatch       = "STORED_VALUE_MISMATCH" // a document written under an older schema has a value that does not fit
+	codeIntrospection  = "INTROSPECTION_DISABLED"
+	codeRepresentation = "BAD_REPRESENTATION" // an item of _entities names no type or no key of the account
 )
 
 // badArgument is the error of a field whose argument cannot be used.

@@ -84,6 +84,7 @@ type run struct {
 	reads   []Read
 	waiting []waiting
 	answers []answer // of the root fields
+	gateway map[*entities]represented
 
 	// release ends the run. The answer lies in its memory.
 	release func()
@@ -144,6 +145,9 @@ func (r *run) execute(p *prepared, pl *plan) {
 		r.answers = r.answers[:n]
 	}
 	for i := range pl.fields {
+		if e := pl.fields[i].entities; e != nil {
+			r.represent(e)
+		}
 		f := pl.fields[i].fetch
 		if f == nil {
 			continue
@@ -197,7 +201,13 @@ func (r *run) data(p *prepared, pl *plan) bool {
 		r.out = append(r.out, f.prefix...)
 		switch {
 		case f.fetch != nil:
-			r.fetched(f.fetch, &r.answers[i])
+			r.fetched(f.fetch, &r.answers[i], f.fetch.key)
+		case f.entities != nil:
+			if !r.entities(f.entities) {
+				return false
+			}
+		case f.service != nil:
+			r.service(f.service)
 		case f.intro != nil:
 			if !r.introspect(f.intro, p) {
 				return false

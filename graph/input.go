@@ -216,7 +216,7 @@ func (c *coercion) shape(t *schema.Type, patch bool, v any) any {
 	case schema.Union:
 		return c.union(t, patch, v)
 	default:
-		if t.Name == schema.JSON {
+		if t.Name == schema.JSON || t.Name == anyType {
 			return c.json(v)
 		}
 		v, problem := scalarInput(t, v)

@@ -60,7 +60,7 @@ func (p *planner) introspection(c collected) *introspection {
 // must not be null.
 func (r *run) introspect(in *introspection, p *prepared) bool {
 	e := r.engine
-	if e.executor == nil {
+	if e.options.Introspect == nil {
 		r.fail(&Error{Code: codeIntrospection, Message: "Introspection is not available."}, in.at, in.key)
 		r.null()
 		return in.field.Name != "__schema"
@@ -108,7 +108,7 @@ func (e *Engine) introspect(ctx context.Context, in *introspection, p *prepared,
 	}
 	present := func(_ context.Context, err error) *gqlerror.Error { return gqlerror.WrapIfUnwrapped(err) }
 	ctx = graphql.WithResponseContext(graphql.WithOperationContext(ctx, operation), present, recovered)
-	response := e.executor.Exec(ctx)(ctx)
+	response := e.options.Introspect(e.Schema()).Exec(ctx)(ctx)
 	if errs := graphql.GetErrors(ctx); len(errs) > 0 {
 		return nil, fmt.Errorf("graph: introspection: %w", errs)
 	}

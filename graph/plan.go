@@ -18,12 +18,14 @@ type plan struct {
 	size   int // bytes, roughly
 }
 
-// root is a field of the operation itself. Exactly one of text, fetch and intro is set.
+// root is a field of the operation itself. Exactly one of the others is set beside prefix.
 type root struct {
-	prefix string // what stands before the value: bracket or comma, key, colon
-	text   string // the value of __typename
-	fetch  *fetch
-	intro  *introspection
+	prefix   string // what stands before the value: bracket or comma, key, colon
+	text     string // the value of __typename
+	fetch    *fetch
+	intro    *introspection
+	entities *entities
+	service  *object
 }
 
 // fetch is a field whose value takes a read or a write: a root field, or a link between documents.
@@ -126,6 +128,8 @@ const (
 	opKind
 	opFrom
 	opTo
+
+	opSDL // of _service
 )
 
 // value is how a stored value is written.
@@ -161,6 +165,10 @@ func (p *planner) plan() *plan {
 			r.text = quoted(rootType)
 		case "__schema", "__type":
 			r.intro = p.introspection(f)
+		case entitiesField:
+			r.entities = p.represented(f)
+		case serviceField:
+			r.service = p.fixedMembers(serviceType, f, map[string]op{"sdl": opSDL})
 		default:
 			o := index[f.name()]
 			r.fetch = p.fetch(f, o.kind, o.entity)

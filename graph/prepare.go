@@ -136,6 +136,9 @@ func (p *prepared) cost(vars []any) (int, gqlerror.List) {
 				if b, ok := vars[i].(bool); ok {
 					return b
 				}
+				if list, ok := vars[i].([]any); ok {
+					return len(list)
+				}
 			}
 		}
 		return nil
@@ -154,6 +157,9 @@ func price(f *ast.Field, arg func(string) (int, bool)) (own, times int) {
 	switch {
 	case f.ObjectDefinition.Name == "Mutation":
 		return priceOfWrite, 1
+	case f.Name == entitiesField:
+		count, _ := arg(representations)
+		return count, count
 	case strings.HasSuffix(name, "Connection") && f.Definition.Arguments.ForName("first") != nil:
 		first, ok := arg("first")
 		if !ok {
@@ -187,7 +193,7 @@ func linksTo(f *ast.Field) bool {
 // uses tells for what an operation uses its variables.
 type uses struct {
 	switches map[string]bool // names of those that @skip and @include look at
-	first    bool            // one of them is the size of a page
+	first    bool            // one of them is the size of a page, or the list of what is asked for
 }
 
 func findUses(o *guard.Operation) uses {
@@ -206,8 +212,10 @@ func findUses(o *guard.Operation) uses {
 			switch s := s.(type) {
 			case *ast.Field:
 				directives(s.Directives)
-				if a := s.Arguments.ForName("first"); a != nil && a.Value.Kind == ast.Variable {
-					u.first = true
+				for _, name := range []string{"first", representations} {
+					if a := s.Arguments.ForName(name); a != nil && a.Value.Kind == ast.Variable {
+						u.first = true
+					}
 				}
 				visit(s.SelectionSet)
 			case *ast.InlineFragment:

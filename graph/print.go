@@ -3,6 +3,7 @@ package graph
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,6 +28,15 @@ func (p *printer) schema(s *ast.Schema) {
 			p.definition(def)
 		}
 	}
+}
+
+// link says which version of Federation the schema is written in, and what it takes from there.
+func (p *printer) link(minor int, imports []string) {
+	p.WriteString("extend schema @link(url: \"https://specs.apollo.dev/federation/v2." + strconv.Itoa(minor) + "\", import: [")
+	for i, name := range imports {
+		p.WriteString([]string{"", ", "}[min(i, 1)] + strconv.Quote(name))
+	}
+	p.WriteString("])\n")
 }
 
 // separate puts an empty line between definitions.

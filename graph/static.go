@@ -12,8 +12,13 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 )
 
-//go:embed static.graphqls
-var staticSDL string
+// The definitions in federation.graphqls are there for gateways, and not shown to clients.
+var (
+	//go:embed static.graphqls
+	staticSDL string
+	//go:embed federation.graphqls
+	federationSDL string
+)
 
 // static holds the definitions that do not depend on an account's schema. They are parsed once and
 // never changed afterwards, so every engine points at the same ones.
@@ -26,10 +31,12 @@ type static struct {
 	page          ast.ArgumentDefinitionList // of lists of documents
 	unmask        ast.ArgumentDefinitionList // of single documents and sensitive fields
 	introspection ast.FieldList              // __schema and __type
+	gateway       ast.FieldList              // _service and _entities
 }
 
 func newStatic() (*static, error) {
-	doc, err := parser.ParseSchema(&ast.Source{Name: "static.graphqls", Input: staticSDL})
+	doc, err := parser.ParseSchemas(&ast.Source{Name: "static.graphqls", Input: staticSDL},
+		&ast.Source{Name: "federation.graphqls", Input: federationSDL})
 	if err != nil {
 		return nil, fmt.Errorf("graph: static definitions: %w", err)
 	}
@@ -39,6 +46,7 @@ func newStatic() (*static, error) {
 		directives:    make(map[string]*ast.DirectiveDefinition),
 		named:         make(map[string]*ast.Type),
 		introspection: validator.QueryIntrospectionFields(),
+		gateway:       doc.Extensions.ForName("Query").Fields,
 	}
 	for _, d := range append(prelude.Directives, doc.Directives...) {
 		s.directives[d.Name] = d

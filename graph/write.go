@@ -37,18 +37,21 @@ func (r *run) fail(err *Error, at location, leaf string) {
 
 func (r *run) null() { r.out = append(r.out, "null"...) }
 
-// fetched writes the value of a fetch. It is always nullable, so there is nothing to pass on.
-func (r *run) fetched(f *fetch, a *answer) {
+// fetched writes the value of a fetch. It is always nullable, so there is nothing to pass on. leaf is
+// its key, or empty for the item of a list, whose place is in the path already.
+func (r *run) fetched(f *fetch, a *answer, leaf string) {
 	if a.result.Err != nil {
-		r.fail(r.engine.visible(r.ctx, a.result.Err), f.at, f.key)
+		r.fail(r.engine.visible(r.ctx, a.result.Err), f.at, leaf)
 		r.null()
 		return
 	}
 	if a.result.Refused != nil {
-		r.fail(r.engine.visible(r.ctx, a.result.Refused), f.at, f.key)
+		r.fail(r.engine.visible(r.ctx, a.result.Refused), f.at, leaf)
 	}
-	r.enter(f.key)
-	defer r.leave()
+	if leaf != "" {
+		r.enter(leaf)
+		defer r.leave()
+	}
 	start, ok := len(r.out), true
 	switch {
 	case a.none:
@@ -98,7 +101,7 @@ func (r *run) document(o *object, n *Node, links []answer) {
 		case opMeta:
 			r.meta(m.sub, &n.Meta)
 		case opLink:
-			r.fetched(o.links[m.index], &links[m.index])
+			r.fetched(o.links[m.index], &links[m.index], m.key)
 		case opExtra:
 			r.extra(o, m, raw{bson.TypeEmbeddedDocument, n.Body})
 		}

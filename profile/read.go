@@ -88,6 +88,10 @@ func plausible(id string) bool {
 	return true
 }
 
+// findAtOnce is how many index entries a store looks up at once. While an index key is rotated, each
+// value has two.
+const findAtOnce = 1_000
+
 // Lookup returns, for each value, the first document (by id) whose key has it; absent ones are zero.
 func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entity, key *schema.Field, values []any, v View) ([]Document, error) {
 	if err := p.Check(auth.Read); err != nil {
@@ -119,9 +123,13 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if p.Confined() {
 		limit = 1_000
 	}
-	found, err := s.store.Find(ctx, documents(p.Account, e), entries, limit)
-	if err != nil {
-		return nil, fmt.Errorf("profile: look up: %w", err)
+	found := make([][]storage.Record, 0, len(entries))
+	for some := range slices.Chunk(entries, findAtOnce) {
+		list, err := s.store.Find(ctx, documents(p.Account, e), some, limit)
+		if err != nil {
+			return nil, fmt.Errorf("profile: look up: %w", err)
+		}
+		found = append(found, list...)
 	}
 	for n, list := range found {
 		for _, r := range list {

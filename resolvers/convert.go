@@ -108,7 +108,7 @@ func schemaCheck(r *schemastore.Report, engine *graph.Engine) *generated.SchemaC
 	c := &generated.SchemaCheck{Ok: r.OK(), Problems: problems(r.Problems), Warnings: warnings(r.Warnings), Changes: changes(r.Changes),
 		Findings: findings(r.Findings), DocumentsChecked: r.Checked, DocumentsFailing: r.Failing, CurrentVersion: r.Current}
 	if engine != nil {
-		source, sdl := scalar.JSON(r.Entity.Source), engine.SDL()
+		source, sdl := scalar.JSON(r.Entity.Source), engine.SDL(graph.Client)
 		c.Schema, c.Sdl = source, &sdl
 	}
 	return c

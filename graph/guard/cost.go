@@ -10,7 +10,7 @@ import (
 
 // Price says what a field costs: own is the price of the field itself, times is how often what is
 // selected below it may be repeated (1 unless it is a list). arg returns the value that an integer
-// argument has in this request; ok is false when it has none. The field's definitions are set.
+// argument has in this request, and of a list how many items it has; ok is false when it has none. The field's definitions are set.
 type Price func(f *ast.Field, arg func(name string) (value int, ok bool)) (own, times int)
 
 // Cost returns what the operation costs by the price list, or an error with code [TooComplex] when
@@ -98,6 +98,8 @@ func (c *coster) integer(f *ast.Field, name string) (int, bool) {
 		}
 	}
 	switch n := value.(type) {
+	case []any:
+		return len(n), true
 	case int:
 		return n, true
 	case int32:
@@ -113,7 +115,8 @@ func (c *coster) integer(f *ast.Field, name string) (int, bool) {
 	return 0, false
 }
 
-// value evaluates an integer or a boolean, given as a literal or by a variable; nil for others.
+// value evaluates an integer, a boolean or the length of a list, given as a literal or by a variable;
+// nil for others.
 func (c *coster) value(v *ast.Value) any {
 	switch v.Kind {
 	case ast.Variable:
@@ -127,6 +130,8 @@ func (c *coster) value(v *ast.Value) any {
 		return c.value(def.DefaultValue)
 	case ast.IntValue:
 		return json.Number(v.Raw)
+	case ast.ListValue:
+		return len(v.Children)
 	case ast.BooleanValue:
 		return v.Raw == "true"
 	}

@@ -1,0 +1,55 @@
+// Composes the golden SDLs of graph/testdata, each alone and together with other subgraphs, with the
+// composition libraries of Apollo and of The Guild. Errors fail, and so do hints that warn.
+import { readFileSync } from 'node:fs'
+import { composeServices } from '@apollo/composition'
+import { Supergraph, operationFromDocument } from '@apollo/federation-internals'
+import { QueryPlanner, prettyFormatQueryPlan } from '@apollo/query-planner'
+import { composeServices as composeGuild } from '@theguild/federation-composition'
+import { parse } from 'graphql'
+
+const golden = (name) => readFileSync(new URL(`../../graph/testdata/${name}.graphql`, import.meta.url), 'utf8')
+const own = (name) => readFileSync(new URL(`${name}.graphql`, import.meta.url), 'utf8')
+
+let failures = 0
+function check(what, ok, detail = '') {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${what}${ok ? '' : `\n     ${detail}`}`)
+  if (!ok) failures++
+}
+
+function services(subgraphs) {
+  return Object.entries(subgraphs).map(([name, sdl]) => ({ name, url: `http://${name}.example`, typeDefs: parse(sdl) }))
+}
+
+function compose(what, subgraphs) {
+  const apollo = composeServices(services(subgraphs))
+  check(`${what}: Apollo`, !apollo.errors, apollo.errors?.map((e) => e.message).join('\n     '))
+  const hints = (apollo.hints ?? []).filter((h) => h.definition.level.name === 'WARN')
+  check(`${what}: Apollo has nothing to warn of`, hints.length === 0, hints.map((h) => h.toString()).join('\n     '))
+  const guild = composeGuild(services(subgraphs))
+  check(`${what}: The Guild`, !guild.errors?.length, guild.errors?.map((e) => e.message).join('\n     '))
+  return apollo.supergraphSdl
+}
+
+function plan(supergraphSdl, query) {
+  const supergraph = Supergraph.build(supergraphSdl)
+  const planner = new QueryPlanner(supergraph)
+  return prettyFormatQueryPlan(planner.buildQueryPlan(operationFromDocument(supergraph.apiSchema(), parse(query))))
+}
+
+for (const name of ['defaults.federation', 'defaults.public', 'shop.federation', 'shop.public']) {
+  compose(name, { profiles: golden(name) })
+}
+const profiles = golden('defaults.federation')
+const supergraph = compose('with orders', { profiles, orders: own('orders') })
+compose('with a subgraph that knows e-mail addresses', { profiles, newsletter: own('newsletter') })
+compose('with both', { profiles, orders: own('orders'), newsletter: own('newsletter') })
+
+if (supergraph) {
+  const required = plan(supergraph, '{ order(id: 1) { buyer { greeting } } }')
+  check('what another subgraph requires is asked for without a reason', /\bfirstName\b/.test(required) && !required.includes('unmask'), required)
+  const clear = plan(supergraph, 'query($why: Unmask) { order(id: 1) { buyer { firstName(unmask: $why) } } }')
+  check('a reason is passed on', clear.includes('firstName(unmask: $why)'), clear)
+  const tagged = supergraph.includes('@tag(name: "pii")')
+  check('tags reach the supergraph', tagged)
+}
+process.exit(failures ? 1 : 0)

@@ -1,0 +1,249 @@
+package graph
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/profilegraph/profilegraph/schema"
+)
+
+// Variant says for whom a schema is printed.
+type Variant string
+
+// The variants of a schema.
+const (
+	// Client is what clients send queries to.
+	Client Variant = "client"
+	// Federation is what composers of a federated graph read: the schema with the directives of
+	// Apollo Federation, as _service has it too.
+	Federation Variant = "federation"
+	// Public is Federation without any field that is sensitive, for graphs that are to show no
+	// personal data, not even masked.
+	Public Variant = "public"
+)
+
+// Variants lists the variants there are.
+var Variants = []Variant{Client, Federation, Public}
+
+// SDL prints the schema: types in order of name, fields in the order of the account's JSON Schema.
+// Like the engine it depends on the set of entities alone.
+func (e *Engine) SDL(v Variant) string {
+	if v == Client {
+		var p printer
+		p.schema(e.Schema())
+		return p.String()
+	}
+	key := cacheKey{engine: e.id, derived: "sdl " + string(v)}
+	if sdl, ok := e.options.Cache.get(key).(string); ok {
+		return sdl
+	}
+	s := subgraph{Engine: e, public: v == Public, imports: make(map[string]bool)}
+	sdl := s.print()
+	e.options.Cache.put(key, sdl, len(sdl))
+	return sdl
+}
+
+// subgraph makes of an engine's schema what a composer reads. It works on copies of the definitions,
+// which engines share.
+type subgraph struct {
+	*Engine
+	public  bool
+	imports map[string]bool // of the specification of Federation
+	minor   int             // the lowest version of it, 2.minor, that has all of them
+}
+
+// since says with which version of Federation 2 a directive came. Before 2.3 nothing is of interest.
+var since = map[string]int{"key": 3, "shareable": 3, "tag": 3}
+
+// use returns a directive of Federation, and notes that it is used.
+func (s *subgraph) use(name string, args ...*ast.Argument) *ast.Directive {
+	s.imports["@"+name] = true
+	s.minor = max(s.minor, since[name])
+	return &ast.Directive{Name: name, Arguments: args}
+}
+
+func text(name, value string) *ast.Argument {
+	return &ast.Argument{Name: name, Value: &ast.Value{Kind: ast.StringValue, Raw: value}}
+}
+
+func (s *subgraph) print() string {
+	shown := s.Schema()
+	shown.Directives = nil // what @sensitive says, tags say
+	if s.public {
+		s.withoutSecrets(shown.Types)
+	}
+	withoutUnused(shown.Types)
+	for name, def := range shown.Types {
+		if !def.BuiltIn {
+			shown.Types[name] = s.definition(def)
+		}
+	}
+	var p printer
+	p.link(s.minor, slices.Sorted(maps.Keys(s.imports)))
+	p.schema(shown)
+	return p.String()
+}
+
+// definition returns what composers are to know of a type.
+func (s *subgraph) definition(shared *ast.Definition) *ast.Definition {
+	def := *shared
+	e := s.entity(def.Name)
+	switch def.Kind {
+	case ast.Object:
+		def.Directives = slices.Concat(def.Directives, s.typeDirectives(&def, e))
+	case ast.InputObject:
+		// Apollo's composition does not know @oneOf. The description says it too.
+		def.Directives = slices.DeleteFunc(slices.Clone(def.Directives), func(d *ast.Directive) bool { return d.Name == "oneOf" })
+	}
+	shape := s.shapes[def.Name]
+	def.Fields = make(ast.FieldList, len(shared.Fields))
+	for i, f := range shared.Fields {
+		def.Fields[i] = f
+		if def.Kind != ast.Object || shape == nil {
+			continue
+		}
+		if at := slices.IndexFunc(shape.Fields, func(of *schema.Field) bool { return of.Name == f.Name }); at >= 0 {
+			def.Fields[i] = s.field(f, shape.Fields[at], e)
+		}
+	}
+	return &def
+}
+
+func (s *subgraph) typeDirectives(def *ast.Definition, e *entity) (list ast.DirectiveList) {
+	if e == nil {
+		if s.static(def.Name) {
+			list = append(list, s.use("shareable"))
+		}
+		return list
+	}
+	for _, key := range s.keys(e) {
+		list = append(list, s.use("key", text("fields", key)))
+	}
+	return list
+}
+
+// keys names the fields by which other subgraphs refer to documents of e.
+func (s *subgraph) keys(e *entity) []string {
+	return slices.DeleteFunc(e.federatedKeys(), func(name string) bool { return s.public && e.sensitive(name) })
+}
+
+// static reports whether every account has an object type of that name, so that several subgraphs of
+// one graph may.
+func (s *subgraph) static(name string) bool {
+	return slices.ContainsFunc(s.options.Cache.library.static.types, func(d *ast.Definition) bool { return d.Name == name })
+}
+
+// field returns what composers are to know of a field that shape describes. e is the entity that it
+// is a field of, or nil.
+func (s *subgraph) field(shared *ast.FieldDefinition, shape *schema.Field, e *entity) *ast.FieldDefinition {
+	f := *shared
+	f.Directives = slices.DeleteFunc(slices.Clone(f.Directives), func(d *ast.Directive) bool { return d.Name == "sensitive" })
+	if e != nil && slices.Contains(s.keys(e), f.Name) {
+		// Federation allows no arguments in keys.
+		f.Arguments = nil
+	}
+	if shape.PII {
+		f.Directives = append(f.Directives, s.use("tag", text("name", "pii")))
+	}
+	if shape.Sensitive {
+		f.Directives = append(f.Directives, s.use("tag", text("name", "sensitive")))
+	}
+	return &f
+}
+
+// sensitive reports whether a top-level field of the entity is.
+func (e *entity) sensitive(name string) bool {
+	return slices.ContainsFunc(e.Type.Fields, func(f *schema.Field) bool { return f.Name == name && f.Sensitive })
+}
+
+// withoutSecrets takes out of a schema whatever is sensitive, and what is of no use without it: there is
+// nothing to unmask, what differs between versions may be sensitive, and an input that lacks a field
+// that must be given cannot be used.
+func (s *subgraph) withoutSecrets(types map[string]*ast.Definition) {
+	gone := map[string]bool{unmaskShape.Name: true, "FieldChange": true}
+	for name, def := range types {
+		base := name
+		if def.Kind == ast.InputObject {
+			base = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "Input"), "Patch"), "By")
+		}
+		shape := s.shapes[base]
+		if shape == nil {
+			continue
+		}
+		types[name] = without(def, gone, func(field *ast.FieldDefinition) bool {
+			return slices.ContainsFunc(shape.Fields, func(f *schema.Field) bool { return f.Name == field.Name && f.Sensitive })
+		})
+	}
+	for before := -1; before != len(gone); {
+		before = len(gone)
+		for name, def := range types {
+			if !def.BuiltIn {
+				types[name] = without(def, gone, func(f *ast.FieldDefinition) bool { return gone[f.Type.Name()] })
+			}
+		}
+	}
+	for name := range gone {
+		delete(types, name)
+	}
+}
+
+// without returns a type without some of its fields, and without arguments and members whose types are
+// gone. A type of which nothing is left, or an input without which a field must do that has to be given,
+// joins the types that are gone.
+func without(shared *ast.Definition, gone map[string]bool, drop func(*ast.FieldDefinition) bool) *ast.Definition {
+	def := *shared
+	def.Fields = nil
+	for _, f := range shared.Fields {
+		lacking := false
+		args := slices.DeleteFunc(slices.Clone(f.Arguments), func(a *ast.ArgumentDefinition) bool {
+			lacking = lacking || gone[a.Type.Name()] && a.Type.NonNull
+			return gone[a.Type.Name()]
+		})
+		if lacking || drop(f) {
+			if def.Kind == ast.InputObject && f.Type.NonNull && f.DefaultValue == nil {
+				gone[def.Name] = true
+			}
+			continue
+		}
+		if len(args) < len(f.Arguments) {
+			copied := *f
+			copied.Arguments = args
+			f = &copied
+		}
+		def.Fields = append(def.Fields, f)
+	}
+	def.Types = slices.DeleteFunc(slices.Clone(shared.Types), func(name string) bool { return gone[name] })
+	if len(shared.Fields)+len(shared.Types) > 0 && len(def.Fields)+len(def.Types) == 0 {
+		gone[def.Name] = true
+	}
+	return &def
+}
+
+// withoutUnused takes out the types to which nothing leads. Every account knows all scalars; a federated
+// graph need not.
+func withoutUnused(types map[string]*ast.Definition) {
+	used := make(map[string]bool)
+	var visit func(name string)
+	visit = func(name string) {
+		def := types[name]
+		if used[name] || def == nil {
+			return
+		}
+		used[name] = true
+		for _, f := range def.Fields {
+			visit(f.Type.Name())
+			for _, a := range f.Arguments {
+				visit(a.Type.Name())
+			}
+		}
+		for _, other := range slices.Concat(def.Types, def.Interfaces) {
+			visit(other)
+		}
+	}
+	visit("Query")
+	visit("Mutation")
+	maps.DeleteFunc(types, func(name string, def *ast.Definition) bool { return !def.BuiltIn && !used[name] })
+}
