@@ -156,9 +156,11 @@ func badRepresentation(message string) *Error {
 	return &Error{Code: codeRepresentation, Message: message}
 }
 
-// federated reports whether other subgraphs can refer to documents by a key. One that several
-// documents may have refers to none.
-func federated(k schema.Key) bool { return k.Unique }
+// federated reports whether other subgraphs can refer to documents by a key: one that no two documents
+// have, unless the schema says that they cannot.
+func federated(k schema.Key) bool {
+	return k.Unique && (k.Field.Federation == nil || !k.Field.Federation.NoKey)
+}
 
 // federatedKeys names the fields by which other subgraphs refer to documents of e.
 func (e *entity) federatedKeys() []string {

@@ -3,6 +3,7 @@ package graph
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -40,7 +41,10 @@ func (e *Engine) SDL(v Variant) string {
 	if sdl, ok := e.options.Cache.get(key).(string); ok {
 		return sdl
 	}
-	s := subgraph{Engine: e, public: v == Public, imports: make(map[string]bool)}
+	s := subgraph{Engine: e, public: v == Public, owners: make(map[*schema.Field]*entity), imports: make(map[string]bool)}
+	for _, x := range e.entities {
+		s.own(x, x.Type)
+	}
 	sdl := s.print()
 	e.options.Cache.put(key, sdl, len(sdl))
 	return sdl
@@ -51,12 +55,35 @@ func (e *Engine) SDL(v Variant) string {
 type subgraph struct {
 	*Engine
 	public  bool
-	imports map[string]bool // of the specification of Federation
-	minor   int             // the lowest version of it, 2.minor, that has all of them
+	owners  map[*schema.Field]*entity // of all fields within an entity
+	imports map[string]bool           // of the specification of Federation
+	minor   int                       // the lowest version of it, 2.minor, that has all of them
+}
+
+// own notes that the fields of a type and of those within it are an entity's.
+func (s *subgraph) own(e *entity, t *schema.Type) {
+	if t.Elem != nil {
+		s.own(e, t.Elem)
+	}
+	for _, m := range t.Members {
+		s.own(e, m)
+	}
+	for _, f := range t.Fields {
+		if s.owners[f] == nil {
+			s.owners[f] = e
+			s.own(e, f.Type)
+		}
+	}
 }
 
 // since says with which version of Federation 2 a directive came. Before 2.3 nothing is of interest.
-var since = map[string]int{"key": 3, "shareable": 3, "tag": 3}
+var since = map[string]int{
+	"key": 3, "shareable": 3, "tag": 3, "inaccessible": 3, "override": 3,
+	"authenticated": 5, "requiresScopes": 5, "policy": 6, "cost": 9, "listSize": 9,
+}
+
+// labelled is the version that @override has labels since.
+const labelled = 7
 
 // use returns a directive of Federation, and notes that it is used.
 func (s *subgraph) use(name string, args ...*ast.Argument) *ast.Directive {
@@ -101,7 +128,7 @@ func (s *subgraph) definition(shared *ast.Definition) *ast.Definition {
 	shape := s.shapes[def.Name]
 	def.Fields = make(ast.FieldList, len(shared.Fields))
 	for i, f := range shared.Fields {
-		def.Fields[i] = f
+		def.Fields[i] = s.sized(f)
 		if def.Kind != ast.Object || shape == nil {
 			continue
 		}
@@ -112,6 +139,7 @@ func (s *subgraph) definition(shared *ast.Definition) *ast.Definition {
 	return &def
 }
 
+// typeDirectives are those of an object type that Federation knows. e is the entity that it is, or nil.
 func (s *subgraph) typeDirectives(def *ast.Definition, e *entity) (list ast.DirectiveList) {
 	if e == nil {
 		if s.static(def.Name) {
@@ -122,7 +150,82 @@ func (s *subgraph) typeDirectives(def *ast.Definition, e *entity) (list ast.Dire
 	for _, key := range s.keys(e) {
 		list = append(list, s.use("key", text("fields", key)))
 	}
+	if said := e.Federation; said != nil {
+		list = append(list, s.said(said, said.Access)...)
+	}
 	return list
+}
+
+// said are the directives that x-federation asks for.
+func (s *subgraph) said(f *schema.Federation, access schema.Access) (list ast.DirectiveList) {
+	for _, tag := range f.Tags {
+		list = append(list, s.use("tag", text("name", tag)))
+	}
+	if f.Inaccessible {
+		list = append(list, s.use("inaccessible"))
+	}
+	if f.Shareable {
+		list = append(list, s.use("shareable"))
+	}
+	if f.From != "" {
+		args := []*ast.Argument{text("from", f.From)}
+		if f.Label != "" {
+			args = append(args, text("label", f.Label))
+			s.minor = max(s.minor, labelled)
+		}
+		list = append(list, s.use("override", args...))
+	}
+	if access.Authenticated {
+		list = append(list, s.use("authenticated"))
+	}
+	if len(access.Scopes) > 0 {
+		list = append(list, s.use("requiresScopes", texts("scopes", access.Scopes)))
+	}
+	if len(access.Policies) > 0 {
+		list = append(list, s.use("policy", texts("policies", access.Policies)))
+	}
+	if f.Cost != nil {
+		list = append(list, s.use("cost", &ast.Argument{Name: "weight", Value: &ast.Value{Kind: ast.IntValue, Raw: strconv.Itoa(*f.Cost)}}))
+	}
+	return list
+}
+
+// access is what a gateway is to ask of whoever wants a field: what the field says, else what its entity
+// says of all that is pii, else of all that is sensitive.
+func access(e *entity, f *schema.Field) (a schema.Access) {
+	levels := make([]schema.Access, 0, 3)
+	if f.Federation != nil {
+		levels = append(levels, f.Federation.Access)
+	}
+	if e != nil && e.Federation != nil && f.PII {
+		levels = append(levels, e.Federation.PIIAccess)
+	}
+	if e != nil && e.Federation != nil && f.Sensitive {
+		levels = append(levels, e.Federation.SensitiveAccess)
+	}
+	for _, l := range levels {
+		a.Authenticated = a.Authenticated || l.Authenticated
+		if a.Scopes == nil {
+			a.Scopes = l.Scopes
+		}
+		if a.Policies == nil {
+			a.Policies = l.Policies
+		}
+	}
+	return a
+}
+
+// texts is an argument that is a list of lists of strings.
+func texts(name string, lists [][]string) *ast.Argument {
+	outer := &ast.Value{Kind: ast.ListValue}
+	for _, list := range lists {
+		inner := &ast.Value{Kind: ast.ListValue}
+		for _, one := range list {
+			inner.Children = append(inner.Children, &ast.ChildValue{Value: text("", one).Value})
+		}
+		outer.Children = append(outer.Children, &ast.ChildValue{Value: inner})
+	}
+	return &ast.Argument{Name: name, Value: outer}
 }
 
 // keys names the fields by which other subgraphs refer to documents of e.
@@ -134,6 +237,24 @@ func (s *subgraph) keys(e *entity) []string {
 // one graph may.
 func (s *subgraph) static(name string) bool {
 	return slices.ContainsFunc(s.options.Cache.library.static.types, func(d *ast.Definition) bool { return d.Name == name })
+}
+
+// sized says of a field that is a list of documents how long it may be, where their schema wants it.
+func (s *subgraph) sized(shared *ast.FieldDefinition) *ast.FieldDefinition {
+	name, isList := strings.CutSuffix(shared.Type.NamedType, "Connection")
+	e := s.entity(name)
+	if !isList || e == nil || e.Federation == nil || !e.Federation.ListSize || shared.Arguments.ForName("first") == nil {
+		return shared
+	}
+	list := func(name string, values ...string) *ast.Argument {
+		return &ast.Argument{Name: name, Value: texts("", [][]string{values}).Value.Children[0].Value}
+	}
+	f := *shared
+	f.Directives = append(slices.Clone(f.Directives), s.use("listSize",
+		&ast.Argument{Name: "assumedSize", Value: &ast.Value{Kind: ast.IntValue, Raw: strconv.Itoa(defaultFirst)}},
+		list("slicingArguments", "first"), list("sizedFields", "edges", "nodes"),
+		&ast.Argument{Name: "requireOneSlicingArgument", Value: &ast.Value{Kind: ast.BooleanValue, Raw: "false"}}))
+	return &f
 }
 
 // field returns what composers are to know of a field that shape describes. e is the entity that it
@@ -151,6 +272,11 @@ func (s *subgraph) field(shared *ast.FieldDefinition, shape *schema.Field, e *en
 	if shape.Sensitive {
 		f.Directives = append(f.Directives, s.use("tag", text("name", "sensitive")))
 	}
+	said := shape.Federation
+	if said == nil {
+		said = &schema.Federation{}
+	}
+	f.Directives = append(f.Directives, s.said(said, access(s.owners[shape], shape))...)
 	return &f
 }
 

@@ -16,9 +16,14 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 )
 
+// federated are the sets of entities whose subgraphs are looked at.
+func federated(t *testing.T) map[string]*schema.Set {
+	return map[string]*schema.Set{"shop": loadSet(t, "shop"), "products": loadSet(t, "products"), "defaults": newSet(t, schema.Defaults()...)}
+}
+
 // TestFederationSDL compares what composers read with golden files, which .ci/federation composes.
 func TestFederationSDL(t *testing.T) {
-	for name, set := range map[string]*schema.Set{"shop": loadSet(t, "shop"), "defaults": newSet(t, schema.Defaults()...)} {
+	for name, set := range federated(t) {
 		for _, variant := range []graph.Variant{graph.Federation, graph.Public} {
 			t.Run(name+" "+string(variant), func(t *testing.T) {
 				e := compile(t, set, graph.Options{})
@@ -40,7 +45,7 @@ func TestFederationSDL(t *testing.T) {
 
 // TestPublicSDL holds that the public variant names no sensitive field, anywhere.
 func TestPublicSDL(t *testing.T) {
-	for name, set := range map[string]*schema.Set{"shop": loadSet(t, "shop"), "defaults": newSet(t, schema.Defaults()...)} {
+	for name, set := range federated(t) {
 		doc, err := parser.ParseSchema(&ast.Source{Input: compile(t, set, graph.Options{}).SDL(graph.Public)})
 		if err != nil {
 			t.Fatal(err)

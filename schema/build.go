@@ -489,6 +489,11 @@ func (b *builder) field(name string, s *shape, p place) *Field {
 		Mask: s.noteString("x-mask"), Title: s.noteString("title"), Description: s.noteString("description"),
 	}
 	f.ReadOnly, _ = s.flag("readOnly")
+	if said, _ := s.note("x-federation"); said != nil {
+		if o, ok := said.(*object); ok {
+			f.Federation = readFederation(o, false, func(string, string) {}) // problems are told where it stands
+		}
+	}
 	f.Format, _ = b.format(s)
 	if v.open {
 		// Nobody declared what is inside, so it counts as personal data unless the schema says no.

@@ -125,7 +125,7 @@ func failsByKind(e *jsonschema.ValidationError, depth int) bool {
 // notes are keywords without influence on validation. They are kept from the validator, whose
 // meta-schemas know some of them by a narrower definition.
 var notes = words(`title description default examples example readOnly writeOnly deprecated nullable sensitive pii
-	x-mask x-normalize x-graphql x-entity v-indexed v-unique documentTTL discriminator xml externalDocs $comment`)
+	x-mask x-normalize x-graphql x-entity x-federation v-indexed v-unique documentTTL discriminator xml externalDocs $comment`)
 
 // rewrite copies a schema into what the validator is given: without annotations, and with
 // nullable spelt in JSON Schema.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ const (
 	OwnershipChanged   ChangeKind = "OWNERSHIP_CHANGED"
 	PluralChanged      ChangeKind = "PLURAL_CHANGED"
 	DefaultChanged     ChangeKind = "DEFAULT_CHANGED"
+	FederationChanged  ChangeKind = "FEDERATION_CHANGED"
 	DocsChanged        ChangeKind = "DOCS_CHANGED" // title, description, examples, deprecation
 )
 
@@ -157,6 +159,9 @@ func (d *differ) entity(from, to *Entity) {
 	}
 	if from.Description != to.Description {
 		d.add(DocsChanged, "", "", "")
+	}
+	if !reflect.DeepEqual(from.Federation, to.Federation) {
+		d.add(FederationChanged, "", "", "")
 	}
 	if from.TTLDays != to.TTLDays {
 		kind := TTLLengthened
@@ -353,6 +358,9 @@ func (d *differ) field(from, to *Field, path string) {
 	if from.Title != to.Title || from.Description != to.Description || from.Deprecated != to.Deprecated ||
 		valueKey(ordered(from.Examples)) != valueKey(ordered(to.Examples)) {
 		d.add(DocsChanged, path, "", "")
+	}
+	if !reflect.DeepEqual(from.Federation, to.Federation) {
+		d.add(FederationChanged, path, "", "")
 	}
 	d.types(from.Type, to.Type, path)
 }

@@ -168,6 +168,9 @@ func (p *parser) top(e *Entity, root *object) {
 			p.problem("/x-entity", "x-entity", "name another owner", "an entity cannot own itself")
 		}
 	}
+	if o := root.object("x-federation"); o != nil {
+		e.Federation = readFederation(o, true, func(string, string) {}) // problems are told where it stands
+	}
 	keys := make(map[string]*Key)
 	for _, keyword := range []string{"v-indexed", "v-unique"} {
 		for i, v := range root.array(keyword) {
@@ -187,6 +190,11 @@ func (p *parser) top(e *Entity, root *object) {
 	for _, f := range e.Type.Fields {
 		if k := keys[f.Property]; k != nil && f.Property != "" {
 			e.Keys = append(e.Keys, *k)
+		}
+	}
+	for _, f := range e.Type.Fields {
+		if k := keys[f.Property]; f.Federation != nil && f.Federation.NoKey && (k == nil || !k.Unique) {
+			p.warn("/properties/"+escapeToken(f.Property)+"/x-federation/key", "x-federation", "has no effect, since the property is not unique")
 		}
 	}
 	if len(e.Keys) > maxKeys {

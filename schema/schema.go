@@ -11,6 +11,7 @@
 //	deprecated       property   true, or the reason
 //	x-graphql        property   "JSON": a JSON scalar, whatever the schema says
 //	nullable         property   as in OpenAPI 3.0
+//	x-federation     property   how it stands in a federated graph, see Federation; of the entity at the top
 //	v-indexed        top level  names of properties that are look-up keys
 //	v-unique         top level  names of those that are unique, too
 //	documentTTL      top level  days that a document lives
@@ -76,7 +77,8 @@ type Entity struct {
 	Version int
 	Type    *Type // an Object, its Name is the entity's
 	// Keys are the fields by which documents can be looked up, in order of the schema.
-	Keys []Key
+	Keys       []Key
+	Federation *Federation // nil: nothing is said
 	// TTLDays is the default time to live; 0 means for ever.
 	TTLDays int
 	// Source is the effective JSON Schema: canonical JSON, keywords and properties in uploaded order.
@@ -142,6 +144,7 @@ type Field struct {
 	Title       string
 	Description string
 	Examples    []any
+	Federation  *Federation // nil: nothing is said
 	// Slot numbers the fields of an Object from 0, in order of Fields.
 	Slot int
 }

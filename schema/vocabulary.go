@@ -54,20 +54,21 @@ var vocabulary = map[string]struct {
 	must    string
 	topOnly bool
 }{
-	"title":       {isString, "must be a string", false},
-	"description": {isString, "must be a string", false},
-	"readOnly":    {isBool, "must be true or false", false},
-	"nullable":    {isBool, "must be true or false", false},
-	"sensitive":   {isBool, "must be true or false, without quotes", false},
-	"pii":         {isBool, "must be true or false, without quotes", false},
-	"deprecated":  {func(v any) bool { return isBool(v) || isString(v) }, "must be true, false or the reason as a string", false},
-	"x-mask":      {oneOf(Masks()), "must be one of " + strings.Join(Masks(), ", "), false},
-	"x-normalize": {oneOf(normalizeKinds), "must be one of " + strings.Join(normalizeKinds, ", "), false},
-	"x-graphql":   {oneOf([]string{JSON}), "must be JSON", false},
-	"v-indexed":   {isNames, "must be an array of different property names", true},
-	"v-unique":    {isNames, "must be an array of different property names", true},
-	"documentTTL": {isDays, "must be a whole number of days, at least 1", true},
-	"x-entity":    {isEntity, "must be an object with any of owner (string), cardinality (one or many) and plural (a GraphQL name)", true},
+	"title":        {isString, "must be a string", false},
+	"description":  {isString, "must be a string", false},
+	"readOnly":     {isBool, "must be true or false", false},
+	"nullable":     {isBool, "must be true or false", false},
+	"sensitive":    {isBool, "must be true or false, without quotes", false},
+	"pii":          {isBool, "must be true or false, without quotes", false},
+	"deprecated":   {func(v any) bool { return isBool(v) || isString(v) }, "must be true, false or the reason as a string", false},
+	"x-mask":       {oneOf(Masks()), "must be one of " + strings.Join(Masks(), ", "), false},
+	"x-normalize":  {oneOf(normalizeKinds), "must be one of " + strings.Join(normalizeKinds, ", "), false},
+	"x-graphql":    {oneOf([]string{JSON}), "must be JSON", false},
+	"v-indexed":    {isNames, "must be an array of different property names", true},
+	"v-unique":     {isNames, "must be an array of different property names", true},
+	"documentTTL":  {isDays, "must be a whole number of days, at least 1", true},
+	"x-federation": {isObject, "must be an object", false},
+	"x-entity":     {isEntity, "must be an object with any of owner (string), cardinality (one or many) and plural (a GraphQL name)", true},
 }
 
 // standard are the keywords of JSON Schema itself, of any draft, and of OpenAPI.
@@ -87,6 +88,7 @@ func words(s string) map[string]bool {
 	return m
 }
 
+func isObject(v any) bool { _, ok := v.(*object); return ok }
 func isString(v any) bool { _, ok := v.(string); return ok }
 func isBool(v any) bool   { _, ok := v.(bool); return ok }
 
@@ -156,6 +158,8 @@ func (t *tree) checkVocabulary(n *node) {
 				t.problem(at, k, "move it to the top of the document", "stands only at the top level of an entity's schema")
 			case !rule.valid(n.obj.vals[k]):
 				t.problem(at, k, "write it so", "%s", rule.must)
+			case k == "x-federation":
+				t.checkFederation(at, n.obj.object(k), n.ptr == "")
 			}
 			continue
 		}
@@ -203,7 +207,7 @@ func fold(s string) string {
 }
 
 // ours are the keywords whose misspelling would go unnoticed and do harm.
-var ours = []string{"sensitive", "pii", "deprecated", "nullable", "x-mask", "x-normalize", "x-graphql", "x-entity", "v-indexed", "v-unique", "documentTTL"}
+var ours = []string{"sensitive", "pii", "deprecated", "nullable", "x-mask", "x-normalize", "x-graphql", "x-entity", "x-federation", "v-indexed", "v-unique", "documentTTL"}
 
 // nearest returns the keyword of ours that k looks like, or "".
 func nearest(k string) string {

@@ -39,9 +39,14 @@ function plan(supergraphSdl, query) {
 for (const name of ['defaults.federation', 'defaults.public', 'shop.federation', 'shop.public']) {
   compose(name, { profiles: golden(name) })
 }
+for (const name of ['products.federation', 'products.public']) {
+  compose(name, { products: golden(name), users: own('users') })
+}
 const profiles = golden('defaults.federation')
 const supergraph = compose('with orders', { profiles, orders: own('orders') })
 compose('with a subgraph that knows e-mail addresses', { profiles, newsletter: own('newsletter') })
+compose('with another account\'s', { profiles, products: golden('products.federation'), users: own('users') })
+const shop = compose('products with others', { products: golden('products.federation'), inventory: own('inventory'), users: own('users') })
 compose('with both', { profiles, orders: own('orders'), newsletter: own('newsletter') })
 
 if (supergraph) {
@@ -51,5 +56,13 @@ if (supergraph) {
   check('a reason is passed on', clear.includes('firstName(unmask: $why)'), clear)
   const tagged = supergraph.includes('@tag(name: "pii")')
   check('tags reach the supergraph', tagged)
+}
+if (shop) {
+  const field = (line) => check(`in the supergraph: ${line}`, shop.split('\n').some((l) => line.every((part) => l.includes(part))), shop.slice(0, 3000))
+  field(['name: String', '@join__field(graph: PRODUCTS', 'override: "users"'])
+  field(['internal: String', '@inaccessible'])
+  field(['notes: String', '@tag(name: "internal")', '@cost(weight: 5)'])
+  field(['badge(unmask: Unmask): String', '@requiresScopes(scopes: [["badge:read"]])', '@policy', '@authenticated'])
+  field(['): ProductConnection', '@listSize'])
 }
 process.exit(failures ? 1 : 0)
