@@ -58,12 +58,14 @@ func (s *server) handler() http.Handler {
 	mux.Handle("DELETE /console/session", people(s.signOut))
 	mux.Handle("GET /console/login", people(s.sendToProvider))
 	mux.Handle("GET /console/callback", people(s.backFromProvider))
+	mux.Handle("/console", console.Console())
+	mux.Handle("/console/", console.Console())
 	mux.Handle("/playground", console.Playground())
 	mux.Handle("/playground/", console.Playground())
 	mux.Handle("GET /metrics", s.watch.metrics())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /{$}", http.RedirectHandler("/playground/", http.StatusFound))
+	mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusFound))
 	return mux
 }
 

@@ -442,7 +442,7 @@ func (s *server) welcome(ctx context.Context, out io.Writer, at net.Addr) error 
 		scheme = "https"
 	}
 	base := scheme + "://" + at.String()
-	fmt.Fprintf(out, "profilegraph\n\n  GraphQL     %s/graphql\n  Control     %s/control/graphql\n  Playground  %s/playground\n\n", base, base, base)
+	fmt.Fprintf(out, "profilegraph\n\n  GraphQL     %s/graphql\n  Control     %s/control/graphql\n  Console     %s/console\n  Playground  %s/playground\n\n", base, base, base, base)
 	if s.notice != "" {
 		fmt.Fprintln(out, s.notice)
 	}

@@ -22,8 +22,8 @@ const (
 	loginTimeout = 10 * time.Minute
 )
 
-// consoleConfig says how one can sign in. It is for everybody.
-func (s *server) consoleConfig(w http.ResponseWriter, _ *http.Request) {
+// consoleConfig says how one can sign in, and whether one is. It is for everybody.
+func (s *server) consoleConfig(w http.ResponseWriter, r *http.Request) {
 	type provider struct {
 		Name  string `json:"name"`
 		Label string `json:"label"`
@@ -32,7 +32,12 @@ func (s *server) consoleConfig(w http.ResponseWriter, _ *http.Request) {
 	for _, p := range s.people.Providers() {
 		list = append(list, provider{p.Issuer, p.Label})
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"providers": list})
+	_, _, err := s.people.Look(r.Context(), auth.SessionToken(r))
+	if err != nil && !errors.Is(err, auth.ErrUnauthenticated) {
+		s.refuseError(r.Context(), w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"providers": list, "signedIn": err == nil})
 }
 
 // fromElsewhere refuses what a page of another origin makes a browser send: it could sign somebody in

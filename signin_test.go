@@ -455,7 +455,7 @@ func TestSignInWithProvider(t *testing.T) {
 	p, c := newIDP(t)
 	in := boot(t, c)
 	guest := in.as(t, "")
-	if r := guest.send("GET", "/console/config", nil); r.Text != `{"providers":[{"name":"`+p.URL+`","label":"Staff"}]}`+"\n" {
+	if r := guest.send("GET", "/console/config", nil); r.Text != `{"providers":[{"name":"`+p.URL+`","label":"Staff"}],"signedIn":false}`+"\n" {
 		t.Error(r.Status, r.Text)
 	}
 	mark := in.mark()

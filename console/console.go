@@ -16,23 +16,42 @@ import (
 	"time"
 )
 
-//go:embed playground/dist
+//go:embed app/dist playground/dist
 var embedded embed.FS
 
-const (
-	playgroundRoot = "/playground/"
+// contentSecurityPolicy of every page: it loads its own files and talks to its own server; nothing else.
+// It needs neither inline script nor inline style.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+	"img-src 'self' data:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-	// The page loads its own files and talks to its own server; nothing else. It needs neither
-	// inline script nor inline style.
-	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-		"img-src 'self' data:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
+// Console serves the application for the people of an account at /console/, and sends /console there.
+// The files are the same for everybody, so the handler needs no authentication: what the page shows it
+// asks of the planes, with the rights of whoever is signed in.
+func Console() http.Handler {
+	files := load("app/dist", "/console/")
+	index := files["/console/"]
+	return serve("/console/", func(path string) (file, bool) {
+		f, ok := files[path]
+		if !ok && strings.HasPrefix(path, "/console/") && !strings.HasPrefix(path, "/console/assets/") {
+			return index, true // the page knows its own places
+		}
+		return f, ok
+	})
+}
 
 // Playground serves GraphiQL for both planes at /playground/, and sends /playground there. The page
 // holds no credential and reads none: it asks the person for an API key and keeps it in memory. So
 // the handler needs no authentication.
 func Playground() http.Handler {
-	files := playgroundFiles()
+	files := load("playground/dist", "/playground/")
+	return serve("/playground/", func(path string) (file, bool) {
+		f, ok := files[path]
+		return f, ok
+	})
+}
+
+// serve answers requests for the files of a page that is at root.
+func serve(root string, find func(path string) (file, bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentSecurityPolicy)
@@ -46,11 +65,11 @@ func Playground() http.Handler {
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		if r.URL.Path == strings.TrimSuffix(playgroundRoot, "/") {
-			http.Redirect(w, r, playgroundRoot, http.StatusPermanentRedirect)
+		if r.URL.Path == strings.TrimSuffix(root, "/") {
+			http.Redirect(w, r, root, http.StatusPermanentRedirect)
 			return
 		}
-		f, ok := files[r.URL.Path]
+		f, ok := find(r.URL.Path)
 		if !ok {
 			http.NotFound(w, r)
 			return
@@ -75,10 +94,9 @@ type file struct {
 	etag                      string // of the body, without quotes
 }
 
-// playgroundFiles maps every URL path that is served to its file. A path that is not in the map does
-// not exist, whatever it is made of.
-func playgroundFiles() map[string]file {
-	const dist = "playground/dist"
+// load maps every URL path below root to its file in dist. A path that is not in the map does not
+// exist, whatever it is made of.
+func load(dist, root string) map[string]file {
 	files := make(map[string]file)
 	err := fs.WalkDir(embedded, dist, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -104,13 +122,13 @@ func playgroundFiles() map[string]file {
 		if strings.HasPrefix(rest, "assets/") { // their names carry a hash of what is in them
 			f.cacheControl = "public, max-age=31536000, immutable"
 		}
-		files[playgroundRoot+rest] = f
+		files[root+rest] = f
 		return nil
 	})
 	if err != nil { // the files are part of the binary: it was built wrong
-		panic(fmt.Sprintf("console: embedded playground: %v", err))
+		panic(fmt.Sprintf("console: embedded %s: %v", dist, err))
 	}
-	files[playgroundRoot] = files[playgroundRoot+"index.html"]
+	files[root] = files[root+"index.html"]
 	return files
 }
 
@@ -140,9 +158,10 @@ func acceptsGzip(r *http.Request) bool {
 
 // contentTypes are spelt out, because package mime would also ask the machine's own tables.
 var contentTypes = map[string]string{
-	".html": "text/html; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".css":  "text/css; charset=utf-8",
-	".svg":  "image/svg+xml",
-	".txt":  "text/plain; charset=utf-8",
+	".html":  "text/html; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".css":   "text/css; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".txt":   "text/plain; charset=utf-8",
+	".woff2": "font/woff2",
 }

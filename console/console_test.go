@@ -21,7 +21,11 @@ func get(t *testing.T, method, path string, header ...string) (*http.Response, s
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	console.Playground().ServeHTTP(w, r)
+	page := console.Playground()
+	if strings.HasPrefix(path, "/console") {
+		page = console.Console()
+	}
+	page.ServeHTTP(w, r)
 	body, err := io.ReadAll(w.Result().Body)
 	if err != nil {
 		t.Fatal(err)
@@ -29,9 +33,11 @@ func get(t *testing.T, method, path string, header ...string) (*http.Response, s
 	return w.Result(), string(body)
 }
 
-func index(t *testing.T) string {
+var roots = []string{"/console/", "/playground/"}
+
+func index(t *testing.T, root string) string {
 	t.Helper()
-	res, body := get(t, http.MethodGet, "/playground/")
+	res, body := get(t, http.MethodGet, root)
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("index answered %d", res.StatusCode)
 	}
@@ -40,10 +46,14 @@ func index(t *testing.T) string {
 
 var reference = regexp.MustCompile(`(?:src|href)="([^"]*)"`)
 
-func references(t *testing.T) []string {
+// references are the paths of the files that a page loads at first.
+func references(t *testing.T, root string) []string {
 	t.Helper()
 	var found []string
-	for _, match := range reference.FindAllStringSubmatch(index(t), -1) {
+	for _, match := range reference.FindAllStringSubmatch(index(t, root), -1) {
+		if !strings.HasPrefix(match[1], "/") {
+			match[1] = root + match[1]
+		}
 		found = append(found, match[1])
 	}
 	if len(found) < 3 {
@@ -52,7 +62,7 @@ func references(t *testing.T) []string {
 	return found
 }
 
-func TestPlaygroundAnswers(t *testing.T) {
+func TestPagesAnswer(t *testing.T) {
 	tests := map[string]struct {
 		method, path string
 		status       int
@@ -65,13 +75,20 @@ func TestPlaygroundAnswers(t *testing.T) {
 		"without the slash":           {"GET", "/playground", 308, ""},
 		"a file that is not there":    {"GET", "/playground/assets/none.js", 404, ""},
 		"a folder":                    {"GET", "/playground/assets/", 404, ""},
-		"up and out":                  {"GET", "/playground/../playground.go", 404, ""},
-		"up and out, written Windows": {"GET", `/playground/..\playground.go`, 404, ""},
+		"up and out":                  {"GET", "/playground/../console.go", 404, ""},
+		"up and out, written Windows": {"GET", `/playground/..\console.go`, 404, ""},
 		"up and in again":             {"GET", "/playground/assets/../index.html", 404, ""},
 		"absolute":                    {"GET", "/playground//etc/passwd", 404, ""},
 		"NUL":                         {"GET", "/playground/index.html\x00.js", 404, ""},
 		"somewhere else":              {"GET", "/", 404, ""},
+		"the console":                 {"GET", "/console/", 200, "text/html; charset=utf-8"},
+		"a place in the console":      {"GET", "/console/shoppers/Profile/7", 200, "text/html; charset=utf-8"},
+		"a place with dots":           {"GET", "/console/schemas/../x", 200, "text/html; charset=utf-8"},
+		"no asset of the console":     {"GET", "/console/assets/none.js", 404, ""},
+		"the console's neighbour":     {"GET", "/consoles", 404, ""},
+		"the console, no slash":       {"GET", "/console", 308, ""},
 		"post":                        {"POST", "/playground/", 405, ""},
+		"post to the console":         {"POST", "/console/anything", 405, ""},
 		"put":                         {"PUT", "/playground/index.html", 405, ""},
 		"delete":                      {"DELETE", "/playground", 405, ""},
 		"options":                     {"OPTIONS", "/playground/", 405, ""},
@@ -88,8 +105,8 @@ func TestPlaygroundAnswers(t *testing.T) {
 			if test.method == "HEAD" && body != "" {
 				t.Errorf("HEAD answered with %d bytes", len(body))
 			}
-			if test.status == 308 && res.Header.Get("Location") != "/playground/" {
-				t.Errorf("Location %q, want /playground/", res.Header.Get("Location"))
+			if test.status == 308 && res.Header.Get("Location") != test.path+"/" {
+				t.Errorf("Location %q, want %s/", res.Header.Get("Location"), test.path)
 			}
 			if test.status == 405 && res.Header.Get("Allow") != "GET, HEAD" {
 				t.Errorf("Allow %q, want GET, HEAD", res.Header.Get("Allow"))
@@ -98,7 +115,7 @@ func TestPlaygroundAnswers(t *testing.T) {
 	}
 }
 
-func TestPlaygroundGuardsEveryAnswer(t *testing.T) {
+func TestPagesGuardEveryAnswer(t *testing.T) {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 		"font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 	want := map[string]string{
@@ -108,7 +125,11 @@ func TestPlaygroundGuardsEveryAnswer(t *testing.T) {
 		"Cross-Origin-Opener-Policy":   "same-origin",
 		"Cross-Origin-Resource-Policy": "same-origin",
 	}
-	for _, path := range []string{"/playground/", "/playground", "/playground/none", "/playground/" + references(t)[0]} {
+	paths := []string{"/playground/none", "/console/assets/none"}
+	for _, root := range roots {
+		paths = append(paths, root, strings.TrimSuffix(root, "/"), references(t, root)[0])
+	}
+	for _, path := range paths {
 		res, _ := get(t, http.MethodGet, path)
 		for name, value := range want {
 			if got := res.Header.Get(name); got != value {
@@ -118,10 +139,12 @@ func TestPlaygroundGuardsEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestPlaygroundCaching(t *testing.T) {
+func TestPagesCaching(t *testing.T) {
 	tests := map[string]struct{ path, cacheControl string }{
 		"the page":       {"/playground/", "no-cache"},
-		"a hashed asset": {"/playground/" + references(t)[0], "public, max-age=31536000, immutable"},
+		"a hashed asset": {references(t, "/playground/")[0], "public, max-age=31536000, immutable"},
+		"the console":    {"/console/", "no-cache"},
+		"its script":     {references(t, "/console/")[1], "public, max-age=31536000, immutable"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -148,8 +171,8 @@ func TestPlaygroundCaching(t *testing.T) {
 	}
 }
 
-func TestPlaygroundCompresses(t *testing.T) {
-	path := "/playground/" + references(t)[1]
+func TestPagesCompress(t *testing.T) {
+	path := references(t, "/playground/")[1]
 	plain, want := get(t, http.MethodGet, path)
 	for _, accept := range []string{"", "identity", "gzip;q=0", "br"} {
 		if res, _ := get(t, http.MethodGet, path, "Accept-Encoding", accept); res.Header.Get("Content-Encoding") != "" {
@@ -179,31 +202,35 @@ func TestPlaygroundCompresses(t *testing.T) {
 
 func TestIndexLoadsOnlyWhatIsServed(t *testing.T) {
 	types := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-	for _, name := range references(t) {
-		if strings.Contains(name, ":") || strings.HasPrefix(name, "/") {
-			t.Errorf("index loads %s, want a path beside it", name)
-			continue
+	for _, root := range roots {
+		for _, path := range references(t, root) {
+			if !strings.HasPrefix(path, root) {
+				t.Errorf("%s loads %s, want a path below it", root, path)
+				continue
+			}
+			res, body := get(t, http.MethodGet, path)
+			if res.StatusCode != http.StatusOK || body == "" {
+				t.Errorf("%s loads %s, which answers %d with %d bytes", root, path, res.StatusCode, len(body))
+			}
+			if want := types[path[strings.LastIndex(path, "."):]]; res.Header.Get("Content-Type") != want {
+				t.Errorf("%s has type %q, want %q", path, res.Header.Get("Content-Type"), want)
+			}
 		}
-		res, body := get(t, http.MethodGet, "/playground/"+name)
-		if res.StatusCode != http.StatusOK || body == "" {
-			t.Errorf("index loads %s, which answers %d with %d bytes", name, res.StatusCode, len(body))
-		}
-		if want := types[name[strings.LastIndex(name, "."):]]; res.Header.Get("Content-Type") != want {
-			t.Errorf("%s has type %q, want %q", name, res.Header.Get("Content-Type"), want)
-		}
-	}
-	page := index(t)
-	for _, bad := range []string{"http://", "https://", "<style", "style=", "onload=", "<script>"} {
-		if strings.Contains(page, bad) {
-			t.Errorf("index contains %s", bad)
+		page := index(t, root)
+		for _, bad := range []string{"http://", "https://", "<style", "style=", "onload=", "<script>"} {
+			if strings.Contains(page, bad) {
+				t.Errorf("%s contains %s", root, bad)
+			}
 		}
 	}
 }
 
 func TestNoSourceMaps(t *testing.T) {
-	for _, name := range references(t) {
-		if _, body := get(t, http.MethodGet, "/playground/"+name); strings.Contains(body, "sourceMappingURL") {
-			t.Errorf("%s points to a source map", name)
+	for _, root := range roots {
+		for _, path := range references(t, root) {
+			if _, body := get(t, http.MethodGet, path); strings.Contains(body, "sourceMappingURL") {
+				t.Errorf("%s points to a source map", path)
+			}
 		}
 	}
 }
