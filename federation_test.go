@@ -222,3 +222,50 @@ func TestServedSDL(t *testing.T) {
 		t.Error("a published field is not in the subgraph at once")
 	}
 }
+
+// TestPins: a pinned id gives the document as it was, by every way that takes an id to read.
+func TestPins(t *testing.T) {
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		ana := in.profile("ana@example.com")
+		made := in.do(`mutation($id: ID!) { createAddress(profileId: $id, input: {locality: "Lisboa", route: "Rua A"}) { id meta { version pin } } }`, vars{"id": ana})
+		id, version, shipped := made.str("createAddress.id"), made.str("createAddress.meta.version"), made.str("createAddress.meta.pin")
+		if shipped == id || shipped == "" {
+			t.Fatal(made.Text)
+		}
+		moved := in.do(`mutation($id: ID!) { updateAddress(id: $id, patch: {locality: "Porto"}) { meta { pin } } }`, vars{"id": id}).str("updateAddress.meta.pin")
+		query := `query($pin: ID!, $id: ID!) { old: address(id: $pin) { id profileId locality profile { id } meta { version pin } } new: address(id: $id) { id locality meta { pin } } }`
+		r := in.do(query, vars{"pin": shipped, "id": id})
+		wantJSON(t, r.Data, fmt.Sprintf(`{"old": {"id": %q, "profileId": %q, "locality": "Lisboa", "profile": {"id": %q}, "meta": {"version": %q, "pin": %q}},
+			"new": {"id": %q, "locality": "Porto", "meta": {"pin": %q}}}`, shipped, ana, ana, version, shipped, id, moved))
+
+		store := &counted{Store: in.store, calls: map[string]int{}}
+		in.docs = profile.New(profile.Options{Store: store, Vault: in.vault, Auth: in.grants, Now: in.now, Log: in.log})
+		r = in.entities(`... on Address { id locality }`, of("Address", "id", shipped), of("Address", "id", id), of("Address", "id", moved), of("Address", "id", shipped),
+			of("Address", "id", id+"~"), of("Address", "id", id+"~1-none"), of("Address", "id", id+"~99-none"), of("Address", "id", "~"+version), of("Address", "id", "none~"+version),
+			of("Address", "id", shipped+"~"), of("Profile", "id", shipped))
+		wantJSON(t, r.at("_entities"), fmt.Sprintf(`[{"id": %q, "locality": "Lisboa"}, {"id": %q, "locality": "Porto"}, {"id": %q, "locality": "Porto"}, {"id": %q, "locality": "Lisboa"},
+			null, null, null, null, null, null, null]`, shipped, id, moved, shipped))
+		if want := map[string]int{"get Address": 3, "get Profile": 1}; len(r.Errors) > 0 || !maps.Equal(store.calls, want) {
+			t.Errorf("look-ups %v, want %v: %s", store.calls, want, r.Text)
+		}
+
+		// What the profile owns is not pinned with it; another's eyes see no more than without.
+		pin := in.do(`query($id: ID!) { profile(id: $id) { meta { pin } } }`, vars{"id": ana}).str("profile.meta.pin")
+		r = in.do(`query($id: ID!) { profile(id: $id) { addresses { nodes { locality } } } }`, vars{"id": pin})
+		wantJSON(t, r.at("profile"), `{"addresses": {"nodes": [{"locality": "Porto"}]}}`)
+		bo := in.newKey([]string{"shopper"}, in.profile("bo@example.com"))
+		wantJSON(t, bo.entities(`__typename`, of("Profile", "id", pin), of("Address", "id", shipped)).at("_entities"), `[null, null]`)
+
+		// Seen in clear, it is on the record which version that was.
+		in.do(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Address { route(unmask: {reason: "the parcel came back"}) } } }`, vars{"r": []any{of("Address", "id", shipped)}})
+		entry := in.managed(`{ audit(first: 1) { entries { action id version } } }`).at("audit.entries.0")
+		wantJSON(t, entry, fmt.Sprintf(`{"action": "GetAddressVersionUnmasked", "id": %q, "version": %q}`, id, version))
+
+		// A pin is no id to write by, and ends with the document.
+		in.refused("NOT_FOUND", `mutation($id: ID!) { updateAddress(id: $id, patch: {locality: "Faro"}) { id } }`, vars{"id": shipped})
+		in.refused("NOT_FOUND", `mutation($id: ID!) { deleteAddress(id: $id) }`, vars{"id": shipped})
+		in.do(`mutation($id: ID!) { deleteAddress(id: $id) }`, vars{"id": id})
+		wantJSON(t, in.entities(`__typename`, of("Address", "id", shipped)).at("_entities"), `[null]`)
+	})
+}

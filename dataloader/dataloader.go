@@ -77,7 +77,7 @@ next:
 }
 
 func together(a, b *graph.Read) bool {
-	if a.Kind != b.Kind || a.Entity != b.Entity || !a.Fields.Equal(b.Fields) || !sameWishes(a, b) {
+	if a.Kind != b.Kind || a.Entity != b.Entity || a.Pins != b.Pins || !a.Fields.Equal(b.Fields) || !sameWishes(a, b) {
 		return false
 	}
 	switch a.Kind {
@@ -135,7 +135,7 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 	case graph.ByID:
 		ids, at := distinct(members, func(i int) string { return reads[i].ID })
 		docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, view)
-		l.one(results, members, at, docs, err)
+		l.one(results, members, at, docs, r.Pins, err)
 	case graph.ByKey:
 		values := make([]any, len(members))
 		at := make([]int, len(members))
@@ -143,7 +143,7 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 			values[n], at[n] = reads[i].Value, n
 		}
 		docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, view)
-		l.one(results, members, at, docs, err)
+		l.one(results, members, at, docs, r.Pins, err)
 	case graph.Owned:
 		owners, at := distinct(members, func(i int) string { return reads[i].Owner })
 		pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, view)
@@ -152,19 +152,19 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 			return
 		}
 		for n, i := range members {
-			results[i] = page(pages[at[n]], r.After)
+			results[i] = page(pages[at[n]], r)
 		}
 	case graph.List:
 		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, view)
-		results[members[0]] = page(p, r.After)
+		results[members[0]] = page(p, r)
 		results[members[0]].Err = err
 	case graph.Versions:
 		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, view)
-		results[members[0]] = page(p, r.After)
+		results[members[0]] = page(p, r)
 		results[members[0]].Err = err
 	case graph.ByVersion:
 		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, view)
-		l.one(results, members, []int{0}, []profile.Document{doc}, err)
+		l.one(results, members, []int{0}, []profile.Document{doc}, r.Pins, err)
 	case graph.Diff:
 		changes, err := l.docs.Diff(ctx, l.principal, r.Entity, r.ID, r.From, r.To)
 		res := graph.Result{Err: err}
@@ -198,28 +198,32 @@ func distinct(members []int, value func(int) string) (values []string, at []int)
 }
 
 // one hands each member the document meant for it, or none.
-func (l Loader) one(results []graph.Result, members, at []int, docs []profile.Document, err error) {
+func (l Loader) one(results []graph.Result, members, at []int, docs []profile.Document, pins bool, err error) {
 	if err != nil {
 		fail(results, members, err)
 		return
 	}
 	for n, i := range members {
 		if d := &docs[at[n]]; d.ID != "" {
-			results[i].Nodes = []graph.Node{Node(d)}
+			results[i].Nodes = []graph.Node{Node(d, pins)}
 		}
 	}
 }
 
-func page(p profile.Page, after string) graph.Result {
-	r := graph.Result{Nodes: make([]graph.Node, len(p.Documents)), HasNext: p.More, HasPrevious: after != ""}
+func page(p profile.Page, read *graph.Read) graph.Result {
+	r := graph.Result{Nodes: make([]graph.Node, len(p.Documents)), HasNext: p.More, HasPrevious: read.After != ""}
 	for i := range p.Documents {
-		r.Nodes[i] = Node(&p.Documents[i])
+		r.Nodes[i] = Node(&p.Documents[i], read.Pins)
 	}
 	return r
 }
 
-// Node is a document as the engine takes it.
-func Node(d *profile.Document) graph.Node {
-	return graph.Node{ID: d.ID, Owner: d.Owner, Cursor: d.Cursor, Body: d.Body, Meta: graph.Meta{
+// Node is a document as the engine takes it, with its pin if that is needed.
+func Node(d *profile.Document, pins bool) graph.Node {
+	n := graph.Node{ID: d.ID, Owner: d.Owner, Cursor: d.Cursor, Body: d.Body, Meta: graph.Meta{
 		Version: d.Version, Author: d.Author, Created: d.Created, Updated: d.Updated, Expires: d.Expires, Masked: d.Masked}}
+	if pins {
+		n.Meta.Pin = d.Pin()
+	}
+	return n
 }

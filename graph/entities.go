@@ -126,7 +126,7 @@ func (r *run) represented(f *entities, given any, item *representative) (Read, *
 	}
 	item.fetch = how
 	e := how.entity
-	read := Read{Kind: ByID, Entity: e.Entity, Fields: item.fetch.fields, Sensitive: item.fetch.sensitive, First: 1}
+	read := Read{Kind: ByID, Entity: e.Entity, Fields: item.fetch.fields, Sensitive: item.fetch.sensitive, First: 1, Pins: item.fetch.pins}
 	if id := representation["id"]; id != nil {
 		id, problem := scalarInput(idShape, id)
 		if problem != "" {

@@ -286,7 +286,7 @@ func (r *run) ask(f *fetch, a *answer, from *Node) {
 }
 
 func (r *run) read(f *fetch, from *Node) (read Read, err error) {
-	read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1}
+	read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins}
 	in := evaluation{vars: r.vars}
 	read.Unmask = r.unmask(&in, f)
 	switch f.kind {
@@ -347,7 +347,7 @@ func (r *run) unmask(in *evaluation, f *fetch) []Unmask {
 
 // write carries out a mutation.
 func (r *run) write(f *fetch, a *answer) {
-	w := Write{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive}
+	w := Write{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, Pins: f.pins}
 	in := evaluation{vars: r.vars}
 	w.Unmask = r.unmask(&in, f)
 	w.ID, _ = in.text(f.args.id)

@@ -37,6 +37,8 @@ type fetch struct {
 	args   arguments
 	fields schema.FieldSet // of the documents, what the answer needs
 
+	pins bool // of the documents, they are needed too
+
 	sensitive []string    // paths of the sensitive fields among them
 	unmask    []unmasking // which of them are asked for in clear
 
@@ -108,6 +110,7 @@ const (
 	opLink
 
 	opVersion // of meta
+	opPin
 	opAuthor
 	opCreated
 	opUpdated
@@ -283,7 +286,7 @@ func (p *planner) fixedMembers(typeName string, c collected, ops map[string]op) 
 // The fields of static types.
 var (
 	metaOps = map[string]op{
-		"version": opVersion, "author": opAuthor, "creationDate": opCreated,
+		"version": opVersion, "pin": opPin, "author": opAuthor, "creationDate": opCreated,
 		"lastUpdate": opUpdated, "expirationDate": opExpires, "masked": opMasked,
 	}
 	pageInfoOps = map[string]op{
@@ -402,6 +405,7 @@ func (p *planner) document(f *fetch, e *entity, c collected) *object {
 		case name == "meta":
 			m.op = opMeta
 			m.sub = p.fixedMembers("DocumentMeta", c, metaOps)
+			f.pins = f.pins || slices.ContainsFunc(m.sub.members, func(m member) bool { return m.op == opPin })
 		case e.owner != nil && name == e.owner.camel+"Id":
 			m.op = opOwnerID
 		case e.owner != nil && name == e.owner.camel:

@@ -63,6 +63,8 @@ type Read struct {
 	Sensitive []string
 	// Unmask are those paths that the client wants to see in clear, by the reason given.
 	Unmask []Unmask
+	// Pins says that the answer needs the pins of the documents.
+	Pins bool
 }
 
 // Unmask is why a client wants to see sensitive fields in clear, and which.
@@ -96,6 +98,7 @@ type Write struct {
 	Fields    schema.FieldSet // as in Read, of the document returned; so are Sensitive and Unmask
 	Sensitive []string
 	Unmask    []Unmask
+	Pins      bool
 }
 
 // Result answers a Read or a Write.
@@ -128,6 +131,7 @@ type Node struct {
 // Meta is what the server itself knows of a document.
 type Meta struct {
 	Version string
+	Pin     string // the id, pinned to the version, if it was asked for
 	Author  string
 	Created time.Time
 	Updated time.Time

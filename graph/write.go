@@ -397,6 +397,8 @@ func (r *run) meta(o *object, meta *Meta) {
 		switch m.op {
 		case opVersion:
 			r.out = appendString(r.out, meta.Version)
+		case opPin:
+			r.out = appendString(r.out, meta.Pin)
 		case opAuthor:
 			r.optional(meta.Author)
 		case opCreated:

@@ -17,10 +17,14 @@ import (
 	"github.com/profilegraph/profilegraph/vault"
 )
 
-// Get returns documents by id, in the order of ids; absent ones are zero.
+// Get returns documents by id, in the order of ids; absent ones are zero. An id may be pinned to a
+// version: see Pin.
 func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, ids []string, v View) ([]Document, error) {
 	if err := p.Check(auth.Read); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(ids, isPin) {
+		return s.getPinned(ctx, p, e, ids, v)
 	}
 	found, err := s.records(ctx, p.Account, e, ids)
 	if err != nil {
@@ -199,6 +203,12 @@ func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity
 	if after != "" && !plausible(after) {
 		return nil, ErrCursor
 	}
+	if slices.ContainsFunc(owners, isPin) { // what a document owns is not pinned with it
+		owners = slices.Clone(owners)
+		for i := range owners {
+			owners[i] = parsePin(owners[i]).id
+		}
+	}
 	pages := make([]Page, len(owners))
 	if slices.ContainsFunc(owners, func(o string) bool { return !p.Reaches(o) }) {
 		if !slices.Contains(owners, p.Subject) {
@@ -298,33 +308,74 @@ func (s *Service) Version(ctx context.Context, p *auth.Principal, e *schema.Enti
 
 // versionRecord returns the record of one version, with the id of its document.
 func (s *Service) versionRecord(ctx context.Context, p *auth.Principal, e *schema.Entity, id, version string) (storage.Record, error) {
-	current, c, err := s.reach(ctx, p, e, id)
+	if err := p.Check(auth.Read); err != nil {
+		return storage.Record{}, err
+	}
+	found, err := s.versionRecords(ctx, p, e, []pin{{id, version}})
 	if err != nil {
 		return storage.Record{}, err
 	}
-	if c.Version == version {
-		return current, nil
-	}
-	n := number(version)
-	if n < 1 || n >= c.Number {
+	if found[0].ID == "" {
 		return storage.Record{}, ErrNotFound
 	}
-	old, err := s.store.Get(ctx, versions(p.Account, e), oldID(id, c.Created, n))
-	if errors.Is(err, storage.ErrNotFound) {
-		return storage.Record{}, ErrNotFound
+	return found[0], nil
+}
+
+// versionRecords returns the records of versions, with the ids of their documents; those that are
+// absent, or out of p's reach, are zero.
+func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *schema.Entity, pins []pin) ([]storage.Record, error) {
+	ids := make([]string, len(pins))
+	for i, one := range pins {
+		ids[i] = one.id
 	}
+	found, err := s.records(ctx, p.Account, e, ids)
 	if err != nil {
-		return storage.Record{}, fmt.Errorf("profile: version: %w", err)
+		return nil, err
 	}
-	var was content
-	if err := was.decode(old.Body); err != nil {
-		return storage.Record{}, err
+	var old []string // the ids of those that are not the newest ones
+	var at []int
+	for i, r := range found {
+		if r.ID == "" || !p.Reaches(root(e, r)) {
+			found[i] = storage.Record{}
+			continue
+		}
+		var c content
+		if err := c.decode(r.Body); err != nil {
+			return nil, err
+		}
+		if c.Version == pins[i].version {
+			continue
+		}
+		if n := number(pins[i].version); n >= 1 && n < c.Number {
+			old, at = append(old, oldID(r.ID, c.Created, n)), append(at, i)
+		} else {
+			found[i] = storage.Record{}
+		}
 	}
-	if was.Version != version {
-		return storage.Record{}, ErrNotFound
+	if len(old) == 0 {
+		return found, nil
 	}
-	old.ID, old.Owner = id, current.Owner
-	return old, nil
+	records, err := s.store.GetMany(ctx, versions(p.Account, e), old)
+	if err != nil {
+		return nil, fmt.Errorf("profile: version: %w", err)
+	}
+	for n, r := range records {
+		i := at[n]
+		id, owner := found[i].ID, found[i].Owner
+		found[i] = storage.Record{}
+		if r.ID == "" {
+			continue
+		}
+		var was content
+		if err := was.decode(r.Body); err != nil {
+			return nil, err
+		}
+		if was.Version == pins[i].version {
+			r.ID, r.Owner = id, owner
+			found[i] = r
+		}
+	}
+	return found, nil
 }
 
 // reach returns the newest version of a document that p may read, or ErrNotFound.

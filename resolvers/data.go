@@ -113,7 +113,7 @@ func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
 	if doc.ID == "" {
 		return graph.Result{}
 	}
-	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc)}, Refused: explained(view.Outcome.Refused)}
+	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc, w.Pins)}, Refused: explained(view.Outcome.Refused)}
 }
 
 func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profile.Document, error) {
