@@ -180,16 +180,20 @@ func TestRoles(t *testing.T) {
 			{"publish", auth.Schema, control(`mutation { publishSchema(entity: "Seat", schema: {}) { version } }`)},
 			{"roll back", auth.Schema, control(`mutation { rollbackSchema(entity: "Seat", to: 1) { version } }`)},
 			{"PUT", auth.Schema, func(c *client) *reply { return c.upload("Seat", `{}`) }},
+			{"check documents", auth.Schema, control(`{ checkDocuments(entity: "Seat", schema: {}) { checked } }`)},
+			{"list sessions", auth.Account, control(`{ sessions { id } }`)},
+			{"end sessions", auth.Account, control(`mutation { endSession(id: "none") }`)},
+			{"verify the record", auth.Audit, control(`{ auditVerification { ok } }`)},
 			{"list keys", auth.Account, control(`{ apiKeys { id } }`)},
 			{"make keys", auth.Account, control(`mutation { createApiKey(name: "", roles: []) { secret } }`)},
 			{"revoke keys", auth.Account, control(`mutation { revokeApiKey(id: "none") { id } }`)},
 			{"list accounts", auth.Platform, control(`{ accounts { id } }`)},
 			{"add accounts", auth.Platform, control(`mutation { createAccount(id: "-") { account { id } } }`)},
 			{"change accounts", auth.Platform, control(`mutation { updateAccount(id: "none", suspended: true) { id } }`)},
-			{"see itself", 0, control(`{ viewer { roles actor permissions account { id } } account { name } roles { name } schemaRules { name } }`)},
+			{"see itself", 0, control(`{ viewer { roles actor permissions account { id } } account { name } roles { name } schemaRules { name } schemaVocabulary }`)},
 		}
 		reads := []func(*client) *reply{control(`{ schemas { entity } }`), control(`{ schema(entity: "Seat") { version } }`), control(`{ schemaHistory(entity: "Seat") { version } }`),
-			control(`{ schemaDiff(entity: "Seat", from: 1) { kind } }`), func(c *client) *reply { return c.send("GET", "/schemas/Seat", nil) }}
+			control(`{ schemaDiff(entity: "Seat", from: 1) { kind } }`), control(`mutation { previewMask(property: {type: "string", pii: true}, values: ["x"]) }`), func(c *client) *reply { return c.send("GET", "/schemas/Seat", nil) }}
 		for _, role := range auth.Roles {
 			subject := ""
 			if role.Name == auth.Shopper {

@@ -25,17 +25,19 @@ import (
 // commands is the command line. Commands other than serve, recover and version talk to a running
 // server's control plane, with the rights of the key that they are given.
 type commands struct {
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the server (what happens without a command)."`
-	Account accountCommand `cmd:"" help:"Manage the installation's accounts."`
-	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Manage the account's API keys."`
-	Schema  schemaCommand  `cmd:"" help:"Check, publish and look at schemas."`
-	SDL     sdlCommand     `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
-	Policy  policyCommand  `cmd:"" help:"Say for which purposes sensitive values may be seen."`
-	Key     keyCommand     `cmd:"" help:"Look after the account's encryption keys."`
-	Check   checkCommand   `cmd:"" help:"Open everything that is stored and report what cannot be read; works on the store itself, so stop an embedded server first."`
-	Audit   auditCommand   `cmd:"" help:"Look at, export and verify the audit record."`
-	Recover recoverCommand `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
-	Version versionCommand `cmd:"" help:"Print the version of the program."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Run the server (what happens without a command)."`
+	Account  accountCommand  `cmd:"" help:"Manage the installation's accounts."`
+	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Manage the account's API keys."`
+	Session  sessionCommand  `cmd:"" help:"See and end the sessions of people who are signed in with a browser."`
+	Schema   schemaCommand   `cmd:"" help:"Check, publish and look at schemas."`
+	SDL      sdlCommand      `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
+	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
+	Approval approvalCommand `cmd:"" help:"Ask a second person for leave to see a data subject's data, and answer such wishes."`
+	Key      keyCommand      `cmd:"" help:"Look after the account's encryption keys."`
+	Check    checkCommand    `cmd:"" help:"Open everything that is stored and report what cannot be read; works on the store itself, so stop an embedded server first."`
+	Audit    auditCommand    `cmd:"" help:"Look at, export and verify the audit record."`
+	Recover  recoverCommand  `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
+	Version  versionCommand  `cmd:"" help:"Print the version of the program."`
 }
 
 // terminal is where a command reads and writes.

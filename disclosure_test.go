@@ -762,6 +762,7 @@ func TestApproval(t *testing.T) {
 		}
 		in.clock.move(2 * time.Minute)
 		wantMasked(t, ask(asker, id), "APPROVAL_MISSING")
+		declining(t, in, id, request, approve, ask)
 
 		// A wish that nobody answers ends, and both ways are on the record.
 		wish = asker.managed(request, vars{"s": id, "p": "emergency"}).str("requestApproval.id")
@@ -779,4 +780,48 @@ func TestApproval(t *testing.T) {
 			t.Errorf("after an erasure what waits is %s", r.Text)
 		}
 	})
+}
+
+// declining turns wishes down, before and after they were approved.
+func declining(t *testing.T, in *instance, id, request, approve string, ask func(*client, string) *reply) {
+	t.Helper()
+	officer, support, other := in.newKey([]string{"privacy-officer"}, ""), in.newKey([]string{"support"}, ""), in.newKey([]string{"support"}, "")
+	decline := `mutation($id: ID!) { declineApproval(id: $id) { id requester reason } }`
+	wish := func() string {
+		return support.managed(request, vars{"s": id, "p": "emergency"}).str("requestApproval.id")
+	}
+	first, second, third := wish(), wish(), wish()
+	for name, c := range map[string]*client{"another requester": other, "another account": in.account(t, "decliners")} {
+		if r := c.manage(decline, vars{"id": first}); r.code() != "NOT_FOUND" {
+			t.Errorf("%s declines: %s", name, r.Text)
+		}
+	}
+	if r := in.newKey([]string{"reader"}, "").manage(decline, vars{"id": first}); r.code() != "FORBIDDEN" {
+		t.Errorf("a reader declines: %s", r.Text)
+	}
+	if mine, others := support.managed(`{ approvals { id } }`), other.managed(`{ approvals { id } }`); len(mine.at("approvals").([]any)) != 3 || len(others.at("approvals").([]any)) != 0 {
+		t.Errorf("requesters see %s and %s", mine.Text, others.Text)
+	}
+	mark := in.mark()
+	if r := officer.managed(decline, vars{"id": first}); r.str("declineApproval.reason") != "customer lies unconscious" {
+		t.Error(r.Text)
+	}
+	if all := in.recorded(mark); len(all) != 1 || all[0].Action != "DeclineApproval" || all[0].Subject != id || all[0].OnBehalfOf == "" || all[0].Details["approval"] != first {
+		t.Errorf("the record has %+v", all)
+	}
+	if r := officer.manage(approve, vars{"id": first}); r.code() != "NOT_FOUND" {
+		t.Errorf("declined, and approved: %s", r.Text)
+	}
+	support.managed(decline, vars{"id": second}) // withdrawn
+	officer.managed(approve, vars{"id": third})
+	if r := ask(support, id); r.str("profile.email") != "john.doe@example.com" {
+		t.Errorf("approved, and answered %s", r.Text)
+	}
+	officer.managed(decline, vars{"id": third})
+	wantMasked(t, ask(support, id), "APPROVAL_MISSING")
+	for _, gone := range []string{third, "none", "../x"} {
+		if r := officer.manage(decline, vars{"id": gone}); r.code() != "NOT_FOUND" {
+			t.Errorf("%s: %s", gone, r.Text)
+		}
+	}
 }

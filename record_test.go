@@ -41,6 +41,11 @@ func TestRecordComesFirst(t *testing.T) {
 			return officer.managed(`mutation($s: ID!) { requestApproval(purpose: "emergency", subject: $s, reason: "customer lies unconscious") { id } }`, vars{"s": id}).str("requestApproval.id")
 		}
 		wishes := map[string]string{"one": wish(), "two": wish()}
+		unwanted := map[string]string{"one": wish(), "two": wish()}
+		in.signedIn()
+		in.signedIn()
+		sessions := in.managed(`{ sessions { id } }`)
+		ended := map[string]any{"one": sessions.at("sessions.0.id"), "two": sessions.at("sessions.1.id")}
 		spare := map[string]string{}
 		for _, round := range []string{"one", "two"} {
 			spare[round] = in.managed(`mutation { createApiKey(name: "spare", roles: ["reader"]) { apiKey { id } } }`).str("createApiKey.apiKey.id")
@@ -83,11 +88,20 @@ func TestRecordComesFirst(t *testing.T) {
 			{"Approve", func(round string) *reply {
 				return in.manage(`mutation($id: ID!) { approve(id: $id) { approvedBy } }`, vars{"id": wishes[round]})
 			}, func() any { return strings.Count(in.managed(`{ approvals { approvedBy } }`).Text, "null") }},
+			{"DeclineApproval", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { declineApproval(id: $id) { id } }`, vars{"id": unwanted[round]})
+			}, func() any { return len(in.managed(`{ approvals { id } }`).at("approvals").([]any)) }},
+			{"SignIn", func(string) *reply {
+				return in.as(t, "").send("POST", "/console/session", strings.NewReader(`{"key": "`+in.key+`"}`), "Content-Type", "application/json")
+			}, func() any { return len(in.managed(`{ sessions { id } }`).at("sessions").([]any)) }},
+			{"SignOut", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { endSession(id: $id) }`, vars{"id": ended[round]})
+			}, func() any { return len(in.managed(`{ sessions { id } }`).at("sessions").([]any)) }},
 		}
 		for _, op := range operations {
 			mark, before := in.mark(), op.effect()
 			r := op.run("one")
-			if r.Status != 200 || len(r.Errors) > 0 || op.effect() == before {
+			if r.Status >= 300 || len(r.Errors) > 0 || op.effect() == before {
 				t.Errorf("%s is answered %d %s", op.action, r.Status, r.Text)
 			}
 			i := slices.IndexFunc(in.recorded(mark), func(e entry) bool { return e.Action == op.action })
@@ -429,6 +443,10 @@ func TestTamperedRecordFiles(t *testing.T) {
 			}
 			if r := again.do(`query($id: ID!) { profile(id: $id) { email } }`, vars{"id": id}); r.str("profile.email") != "j***.d**@e******.c**" {
 				t.Errorf("a masked read: %s", r.Text)
+			}
+			checked := again.managed(`{ auditVerification { ok problem } }`)
+			if checked.at("auditVerification.ok") != false || !strings.Contains(checked.str("auditVerification.problem"), fmt.Sprintf("%d", last)) {
+				t.Errorf("entry %d was tampered with, the server says %s", last, checked.Text)
 			}
 			_, err = again.record.Check(t.Context(), firstAccount, checkpoint)
 			if !errors.Is(err, audit.ErrTampered) || !strings.Contains(err.Error(), fmt.Sprintf("%d", last)) {

@@ -175,6 +175,35 @@ func TestSessionOfAPIKey(t *testing.T) {
 	})
 }
 
+// Whoever looks after an account sees who is signed in, and ends it.
+func TestSessionsAreSeenAndEnded(t *testing.T) {
+	t.Parallel()
+	p, c := newIDP(t)
+	in := boot(t, c)
+	ann := &browser{client: in.as(t, ""), cookie: cookieOf(t, p.visit(t, in.as(t, ""), nil), "__Host-profilegraph")}
+	made := in.managed(`mutation { createApiKey(name: "desk", roles: ["reader"]) { secret apiKey { id } } }`)
+	desk := in.as(t, made.str("createApiKey.secret")).signedIn()
+	other := in.account(t, "other").signedIn()
+	r := in.managed(`{ sessions { id actor roles subject issuer creationDate lastUse expirationDate } }`)
+	list := r.at("sessions").([]any)
+	if len(list) != 2 || r.str("sessions.0.issuer") != p.URL || fmt.Sprint(r.at("sessions.0.roles")) != "[admin]" || r.at("sessions.1.issuer") != nil ||
+		r.str("sessions.1.actor") != "key:"+made.str("createApiKey.apiKey.id") {
+		t.Errorf("sessions %s", r.Text)
+	}
+	id, _, _ := strings.Cut(other.cookie.Value, ".")
+	for _, wrong := range []string{id, "none", "../x", ""} {
+		if r := in.manage(`mutation($id: ID!) { endSession(id: $id) }`, vars{"id": wrong}); r.code() != "NOT_FOUND" {
+			t.Errorf("%q: %s", wrong, r.Text)
+		}
+	}
+	in.managed(`mutation($id: ID!) { endSession(id: $id) }`, vars{"id": r.str("sessions.0.id")})
+	if a, d, o := ann.control(whoAmI), desk.control(whoAmI), other.control(whoAmI); a.Status != 401 || d.Status != 200 || o.Status != 200 {
+		t.Errorf("%d %d %d", a.Status, d.Status, o.Status)
+	}
+	in.managed(`mutation($id: ID!) { revokeApiKey(id: $id) { id } }`, vars{"id": made.str("createApiKey.apiKey.id")})
+	wantJSON(t, in.managed(`{ sessions { id } }`).Data, `{"sessions": []}`)
+}
+
 // Nothing that gets into a session's way lets anybody in.
 func TestSessionsEnd(t *testing.T) {
 	t.Parallel()

@@ -100,19 +100,26 @@ func (a *Authorizer) RequestApproval(ctx context.Context, p *Principal, purpose,
 	return a.approval(ctx, p.Account, r)
 }
 
-// Approvals lists the wishes that wait, and the approvals that hold, at most 1,000.
+// Approvals lists the wishes that wait, and the approvals that hold, at most 1,000: all of the account
+// to those who decide on them, and to those who may only ask their own.
 func (a *Authorizer) Approvals(ctx context.Context, p *Principal) ([]Approval, error) {
-	if err := p.Check(Privacy); err != nil {
-		return nil, err
+	if !p.May(Privacy) {
+		if err := p.Check(Unmask); err != nil {
+			return nil, err
+		}
 	}
 	found, err := a.store.Scan(ctx, approvalSpace(p.Account), storage.Page{Limit: 1_000})
 	if err != nil {
 		return nil, fmt.Errorf("auth: approvals: %w", err)
 	}
-	list := make([]Approval, len(found))
-	for i, r := range found {
-		if list[i], err = a.approval(ctx, p.Account, r); err != nil {
+	list := make([]Approval, 0, len(found))
+	for _, r := range found {
+		one, err := a.approval(ctx, p.Account, r)
+		if err != nil {
 			return nil, err
+		}
+		if p.May(Privacy) || one.Requester == p.Actor {
+			list = append(list, one)
 		}
 	}
 	return list, nil
@@ -124,19 +131,9 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 	if err := p.Check(Privacy); err != nil {
 		return Approval{}, err
 	}
-	if !isID(id) {
-		return Approval{}, ErrNotFound
-	}
-	old, err := a.store.Get(ctx, approvalSpace(p.Account), id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return Approval{}, ErrNotFound
-	}
+	old, rec, err := a.wish(ctx, p.Account, id)
 	if err != nil {
-		return Approval{}, fmt.Errorf("auth: approve: %w", err)
-	}
-	var rec approvalRecord
-	if err := bson.Unmarshal(old.Body, &rec); err != nil {
-		return Approval{}, fmt.Errorf("auth: approval cannot be read: %w", err)
+		return Approval{}, err
 	}
 	if rec.Requester == p.Actor {
 		return Approval{}, ErrSelfApproval
@@ -163,6 +160,49 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 		return Approval{}, fmt.Errorf("auth: approve: %w", err)
 	}
 	return a.approval(ctx, p.Account, r)
+}
+
+// Decline turns down a wish, or takes back an approval. It takes the permission Privacy; whoever made
+// the wish may withdraw it.
+func (a *Authorizer) Decline(ctx context.Context, p *Principal, id string) (Approval, error) {
+	old, rec, err := a.wish(ctx, p.Account, id)
+	if !p.May(Privacy) && (err != nil || rec.Requester != p.Actor) {
+		if err := p.Check(Unmask); err != nil {
+			return Approval{}, err
+		}
+		return Approval{}, ErrNotFound // as for what is not there
+	}
+	if err != nil {
+		return Approval{}, err
+	}
+	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, OnBehalfOf: rec.Requester, Action: "DeclineApproval", Outcome: audit.Allowed,
+		Subject: rec.Subject, Purpose: rec.Purpose, Details: map[string]string{"approval": id}})
+	if err != nil {
+		return Approval{}, fmt.Errorf("auth: decline approval: %w", err)
+	}
+	if err := a.store.Delete(ctx, approvalSpace(p.Account), id, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return Approval{}, fmt.Errorf("auth: decline approval: %w", err)
+	}
+	return a.approval(ctx, p.Account, old)
+}
+
+// wish returns a stored wish, or ErrNotFound.
+func (a *Authorizer) wish(ctx context.Context, id tenant.ID, wish string) (storage.Record, approvalRecord, error) {
+	var rec approvalRecord
+	if !isID(wish) {
+		return storage.Record{}, rec, ErrNotFound
+	}
+	r, err := a.store.Get(ctx, approvalSpace(id), wish)
+	if errors.Is(err, storage.ErrNotFound) {
+		return r, rec, ErrNotFound
+	}
+	if err != nil {
+		return r, rec, fmt.Errorf("auth: approval: %w", err)
+	}
+	if err := bson.Unmarshal(r.Body, &rec); err != nil {
+		return r, rec, fmt.Errorf("auth: approval cannot be read: %w", err)
+	}
+	return r, rec, nil
 }
 
 // approved reports whether somebody lets p see a subject's data for a purpose now.

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -79,6 +80,7 @@ type Log interface {
 	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
 	Export(ctx context.Context, account tenant.ID, w io.Writer) error
+	Check(ctx context.Context, account tenant.ID, known ...string) (audit.Report, error)
 	Prune(ctx context.Context, account tenant.ID, before time.Time, by string) (int64, error)
 	PublicKey() string
 }
@@ -116,6 +118,48 @@ func (a *Authorizer) Checkpoint(ctx context.Context, p *Principal) (checkpoint, 
 		return "", "", fmt.Errorf("auth: checkpoint: %w", err)
 	}
 	return checkpoint, a.record.PublicKey(), nil
+}
+
+// verifyTimeout bounds how long a record is verified while somebody waits.
+const verifyTimeout = 8 * time.Second
+
+// ErrLongRecord says that a record is too long to be verified while somebody waits.
+var ErrLongRecord = errors.New("auth: the record is too long to be verified in one request")
+
+// Verification is what was found of a record.
+type Verification struct {
+	audit.Report
+	// Checkpoint was signed just before, if the record let one be; it continues it unless there are problems.
+	Checkpoint, PublicKey string
+}
+
+// Verify verifies the account's whole record, by the code that verifies exports.
+func (a *Authorizer) Verify(ctx context.Context, p *Principal) (Verification, error) {
+	var v Verification
+	if err := p.Check(Audit); err != nil {
+		return v, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
+	defer cancel()
+	v.PublicKey = a.record.PublicKey()
+	var known []string
+	var err error
+	if v.Checkpoint, err = a.record.Checkpoint(ctx, p.Account); err == nil {
+		known = append(known, v.Checkpoint)
+	}
+	if err == nil || errors.Is(err, audit.ErrTampered) {
+		v.Report, err = a.record.Check(ctx, p.Account, known...)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		return v, ErrLongRecord
+	case !errors.Is(err, audit.ErrTampered):
+		return v, fmt.Errorf("auth: verify the record: %w", err)
+	case len(v.Problems) == 0: // so much that it cannot even be exported
+		v.Problems = []audit.Problem{{Text: err.Error()}}
+	}
+	return v, nil
 }
 
 // Export writes the account's whole record, for audit.Verify and for people. That it was exported is

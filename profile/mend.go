@@ -22,7 +22,11 @@ const batch = 500
 
 // each visits the records of a space in order of id.
 func (s *Service) each(ctx context.Context, in storage.Space, visit func([]storage.Record) error) error {
-	after := ""
+	return s.eachFrom(ctx, in, "", visit)
+}
+
+// eachFrom visits the records of a space behind an id, in order of id.
+func (s *Service) eachFrom(ctx context.Context, in storage.Space, after string, visit func([]storage.Record) error) error {
 	for {
 		list, err := s.store.Scan(ctx, in, storage.Page{After: after, Limit: batch})
 		if err != nil {
@@ -44,44 +48,99 @@ func (s *Service) each(ctx context.Context, in storage.Space, visit func([]stora
 // another. Disclosed are paths of JSON property names joined by '.', with "[]" for list elements; an
 // old version with something there counts against its document, since it would be shown too.
 func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error) {
-	var x schema.Examined
-	seen := map[string]bool{}
-	showing, err := s.showing(ctx, id, current, disclosed)
+	showing, err := s.showing(ctx, id, current, disclosed, "", "")
 	if err != nil {
-		return x, err
+		return schema.Examined{}, err
 	}
-	err = s.each(ctx, documents(id, current), func(list []storage.Record) error {
-		for _, r := range list {
-			doc, err := s.open(ctx, id, current, r)
-			if err != nil {
-				return err
-			}
-			shown := showing[r.ID]
-			prune(doc, next.Type)
-			violations := next.Validate(doc)
-			lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
-			invalid := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule != "required" })
-			keys, err := s.keys(ctx, id, next, doc)
-			if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
-				invalid = true
-			} else if err != nil {
-				return err
-			}
-			repeating := false
-			for _, v := range keys.unique {
-				repeating = repeating || seen[v.entry]
-				seen[v.entry] = true
-			}
-			x.Checked++
-			x.Failing += count(shown || lacking || invalid || repeating)
-			x.Lacking += count(lacking)
-			x.Invalid += count(invalid)
-			x.Repeating += count(repeating)
-			x.Disclosed += count(shown)
+	x := examination{s: s, account: id, current: current, next: next, showing: showing, seen: map[string]bool{}}
+	err = s.each(ctx, documents(id, current), func(list []storage.Record) error { return x.examine(ctx, list) })
+	return x.Examined, err
+}
+
+// ExaminePage is Examine for the documents behind the one with the id after, at most limit. It returns
+// the id of the last one, or "" when there are no more. That documents repeat a value is seen within the page only.
+func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string, after string, limit int) (schema.Examined, string, error) {
+	list, err := s.store.Scan(ctx, documents(id, current), storage.Page{After: after, Limit: limit})
+	if err != nil {
+		return schema.Examined{}, "", fmt.Errorf("profile: scan: %w", err)
+	}
+	if len(list) == 0 {
+		return schema.Examined{}, "", nil
+	}
+	last := list[len(list)-1].ID
+	showing, err := s.showing(ctx, id, current, disclosed, list[0].ID, last)
+	if err != nil {
+		return schema.Examined{}, "", err
+	}
+	x := examination{s: s, account: id, current: current, next: next, showing: showing, seen: map[string]bool{}}
+	if err := x.examine(ctx, list); err != nil {
+		return schema.Examined{}, "", err
+	}
+	if len(list) < limit {
+		last = ""
+	}
+	return x.Examined, last, nil
+}
+
+// maxCounted bounds what is counted for the sake of showing how far a pass is.
+const maxCounted = 200_000
+
+// Count returns how many documents of an entity are stored; known is false when they are too many
+// to be counted.
+func (s *Service) Count(ctx context.Context, id tenant.ID, e *schema.Entity) (n int, known bool, err error) {
+	errMany := errors.New("too many")
+	err = s.each(ctx, documents(id, e), func(list []storage.Record) error {
+		if n += len(list); n > maxCounted {
+			return errMany
 		}
 		return nil
 	})
-	return x, err
+	if errors.Is(err, errMany) {
+		return 0, false, nil
+	}
+	return n, err == nil, err
+}
+
+// examination holds documents against a schema that is to come.
+type examination struct {
+	schema.Examined
+	s             *Service
+	account       tenant.ID
+	current, next *schema.Entity
+	showing       map[string]bool // ids of documents with something at a path that would be disclosed
+	seen          map[string]bool // unique entries
+}
+
+func (x *examination) examine(ctx context.Context, list []storage.Record) error {
+	for _, r := range list {
+		doc, err := x.s.open(ctx, x.account, x.current, r)
+		if err != nil {
+			return err
+		}
+		shown := x.showing[r.ID]
+		prune(doc, x.next.Type)
+		violations := x.next.Validate(doc)
+		lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
+		invalid := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule != "required" })
+		keys, err := x.s.keys(ctx, x.account, x.next, doc)
+		if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
+			invalid = true
+		} else if err != nil {
+			return err
+		}
+		repeating := false
+		for _, v := range keys.unique {
+			repeating = repeating || x.seen[v.entry]
+			x.seen[v.entry] = true
+		}
+		x.Checked++
+		x.Failing += count(shown || lacking || invalid || repeating)
+		x.Lacking += count(lacking)
+		x.Invalid += count(invalid)
+		x.Repeating += count(repeating)
+		x.Disclosed += count(shown)
+	}
+	return nil
 }
 
 func count(yes bool) int {
@@ -91,32 +150,46 @@ func count(yes bool) int {
 	return 0
 }
 
-// showing returns the ids of the documents that have something at one of the paths, in any version.
-func (s *Service) showing(ctx context.Context, id tenant.ID, e *schema.Entity, paths []string) (map[string]bool, error) {
+// showing returns the ids of the documents that have something at one of the paths, in any version:
+// of all documents, or of those from one id to another.
+func (s *Service) showing(ctx context.Context, id tenant.ID, e *schema.Entity, paths []string, from, to string) (map[string]bool, error) {
 	found := map[string]bool{}
 	if len(paths) == 0 {
 		return found, nil
 	}
+	errBeyond := errors.New("beyond")
 	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
-		err := s.each(ctx, in, func(list []storage.Record) error {
+		// Versions have the ids of their documents, with more behind.
+		err := s.eachFrom(ctx, in, before(from), func(list []storage.Record) error {
 			for _, r := range list {
+				document, _, _ := strings.Cut(r.ID, "/")
+				if to != "" && document > to {
+					return errBeyond
+				}
 				var c content
 				if err := c.decode(r.Body); err != nil {
 					return err
 				}
 				doc := bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}
 				if slices.ContainsFunc(paths, func(path string) bool { return holds(doc, path) }) {
-					document, _, _ := strings.Cut(r.ID, "/")
 					found[document] = true
 				}
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, errBeyond) {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// before returns a place shortly before an id.
+func before(id string) string {
+	if id == "" {
+		return ""
+	}
+	return id[:len(id)-1]
 }
 
 // holds reports whether a stored value has something at a path.

@@ -13,6 +13,7 @@ import (
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/scalar"
+	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/tenant"
@@ -99,6 +100,26 @@ func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, 
 		return nil, err
 	}
 	return approval(a), nil
+}
+
+func (r *mutationResolver) DeclineApproval(ctx context.Context, id string) (*generated.Approval, error) {
+	a, err := r.disclosures.Decline(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return approval(a), nil
+}
+
+func (r *mutationResolver) EndSession(ctx context.Context, id string) (string, error) {
+	return id, r.sessions.End(ctx, principal(ctx), id)
+}
+
+func (r *mutationResolver) PreviewMask(ctx context.Context, property scalar.JSON, values []string) ([]*string, error) {
+	source, err := argument(ctx, "property")
+	if err != nil {
+		return nil, err
+	}
+	return profile.PreviewMask(principal(ctx), source, values)
 }
 
 func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.Approval, error) {
@@ -198,23 +219,43 @@ func (r *queryResolver) SchemaDiff(ctx context.Context, entity string, from int,
 	return changes(schema.Diff(older.Entity, newer.Entity)), nil
 }
 
+func (r *queryResolver) SchemaVocabulary(ctx context.Context) (scalar.JSON, error) {
+	return scalar.JSON(schema.Vocabulary()), nil
+}
+
 func (r *queryResolver) SchemaRules(ctx context.Context) ([]*generated.SchemaRule, error) {
 	return each(schema.Rules(), func(r schema.Rule) *generated.SchemaRule {
 		return &generated.SchemaRule{Name: r.ID, Purpose: r.Purpose}
 	}), nil
 }
 
-func (r *queryResolver) CheckSchema(ctx context.Context, entity string, schema scalar.JSON, mode generated.SchemaMode) (*generated.SchemaCheck, error) {
+func (r *queryResolver) CheckSchema(ctx context.Context, entity string, schema scalar.JSON, mode generated.SchemaMode, documents bool) (*generated.SchemaCheck, error) {
 	source, err := argument(ctx, "schema")
 	if err != nil {
 		return nil, err
 	}
 	report, engine, err := r.schemas.Check(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
-		Replace: mode == generated.SchemaModeReplace})
+		Replace: mode == generated.SchemaModeReplace}, documents)
 	if err != nil {
 		return nil, err
 	}
 	return schemaCheck(report, engine), nil
+}
+
+func (r *queryResolver) CheckDocuments(ctx context.Context, entity string, schema scalar.JSON, mode generated.SchemaMode, after *string, limit int) (*generated.DocumentsCheck, error) {
+	if err := checkRange("limit", limit, 1_000); err != nil {
+		return nil, err
+	}
+	source, err := argument(ctx, "schema")
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.schemas.CheckDocuments(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+		Replace: mode == generated.SchemaModeReplace}, value(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	return &generated.DocumentsCheck{Checked: page.Checked, Failing: page.Failing, Next: optional(page.Next), Total: page.Total}, nil
 }
 
 func (r *queryResolver) Audit(ctx context.Context, filter *generated.AuditFilter, first int, after *int, newest bool) (*generated.AuditPage, error) {
@@ -242,6 +283,19 @@ func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*generated.AuditCh
 	return &generated.AuditCheckpoint{Checkpoint: text, PublicKey: key}, nil
 }
 
+func (r *queryResolver) AuditVerification(ctx context.Context) (*generated.AuditVerification, error) {
+	v, err := r.disclosures.Verify(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := &generated.AuditVerification{Ok: len(v.Problems) == 0, Entries: int(v.Entries), Pruned: int(v.Pruned), Checkpoint: optional(v.Checkpoint), PublicKey: v.PublicKey}
+	if !out.Ok {
+		problem := v.Problems[0].String()
+		out.Problem = &problem
+	}
+	return out, nil
+}
+
 func (r *queryResolver) Policy(ctx context.Context) (*generated.Policy, error) {
 	policy, err := r.disclosures.Policy(ctx, principal(ctx))
 	if err != nil {
@@ -262,6 +316,11 @@ func (r *queryResolver) KeyStatus(ctx context.Context) (*generated.KeyStatus, er
 func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, error) {
 	list, err := r.disclosures.Approvals(ctx, principal(ctx))
 	return each(list, approval), err
+}
+
+func (r *queryResolver) Sessions(ctx context.Context) ([]*generated.Session, error) {
+	list, err := r.sessions.List(ctx, principal(ctx))
+	return each(list, session), err
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

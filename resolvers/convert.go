@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/profilegraph/profilegraph/auth"
@@ -10,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // each converts a list; the result is never nil, as GraphQL wants it.
@@ -47,9 +50,11 @@ func optionalTime(t time.Time) *time.Time {
 	return &t
 }
 
-func checkFirst(first int) error {
-	if first < 1 || first > 200 {
-		return &graph.Error{Code: BadInput, Message: "`first` is 1 to 200."}
+func checkFirst(first int) error { return checkRange("first", first, 200) }
+
+func checkRange(argument string, n, most int) error {
+	if n < 1 || n > most {
+		return &graph.Error{Code: BadInput, Message: fmt.Sprintf("`%s` is 1 to %d.", argument, most)}
 	}
 	return nil
 }
@@ -75,8 +80,36 @@ func role(r auth.Role) *generated.Role {
 
 func schemaVersion(v schemastore.Version) *generated.SchemaVersion {
 	return &generated.SchemaVersion{Entity: v.Entity.Name, Version: v.Number, Current: v.Current, Schema: scalar.JSON(v.Entity.Source),
-		Author: optional(v.Author), CreationDate: optionalTime(v.Created), Note: optional(v.Note),
+		Fields: schemaFields(v.Entity), Author: optional(v.Author), CreationDate: optionalTime(v.Created), Note: optional(v.Note),
 		Changes: changes(v.Changes), Warnings: warnings(v.Warnings)}
+}
+
+func schemaFields(e *schema.Entity) []*generated.SchemaField {
+	keys := map[*schema.Field]schema.Key{}
+	for _, k := range e.Keys {
+		keys[k.Field] = k
+	}
+	list := []*generated.SchemaField{}
+	for path, f := range e.Fields() {
+		key, indexed := keys[f]
+		out := &generated.SchemaField{Path: path, Name: f.Name, Type: f.Type.String(), Sensitive: f.Sensitive, Pii: f.PII, Indexed: indexed, Unique: key.Unique,
+			Required: f.Required, ReadOnly: f.ReadOnly, Deprecated: optional(f.Deprecated), Title: optional(f.Title), Description: optional(f.Description), Examples: []scalar.JSON{}}
+		if f.Sensitive {
+			out.Mask = optional(vault.Strategy(f))
+		}
+		for _, example := range f.Examples {
+			if text, err := json.Marshal(example); err == nil { // it was JSON before
+				out.Examples = append(out.Examples, scalar.JSON(text))
+			}
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+func session(s auth.Session) *generated.Session {
+	return &generated.Session{ID: s.ID, Actor: s.Actor, Roles: s.Roles, Subject: optional(s.Subject), Issuer: optional(s.Issuer),
+		CreationDate: s.Created, LastUse: s.LastUse, ExpirationDate: s.Expires}
 }
 
 func changes(list []schema.Change) []*generated.SchemaChange {

@@ -37,6 +37,7 @@ const (
 	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
 	Erased           = "ERASED"            // the data subject's key was destroyed
 	DataCorrupt      = "DATA_CORRUPT"      // what is stored is not what was sealed
+	RecordTooLong    = "RECORD_TOO_LONG"   // the audit record takes longer to verify than a request may
 	Timeout          = "REQUEST_TIMEOUT"
 )
 
@@ -63,6 +64,8 @@ var plain = []struct {
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
+	{schemastore.ErrAfter, BadInput, "`after` is the `next` of the page before."},
+	{auth.ErrLongRecord, RecordTooLong, "The record is too long to be verified in one request: export it, and verify the export with `profilegraph audit verify`."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
 	// The record may be unavailable because the store is, and then says so itself.
 	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
@@ -86,6 +89,8 @@ var own = []struct {
 	{tenant.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
 	{profile.ErrRotation, BadInput},
+	{profile.ErrSamples, BadInput},
+	{profile.ErrNoProperty, BadInput},
 }
 
 // refusals say why values stay masked.

@@ -16,14 +16,15 @@ import (
 type Resolver struct {
 	schemas     *schemastore.Store[*graph.Engine]
 	keys        *auth.APIKeys
+	sessions    *auth.Sessions
 	accounts    *auth.Accounts
 	disclosures *auth.Authorizer
 	docs        *profile.Service
 }
 
 // New returns the control plane over its use cases.
-func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service) *Resolver {
-	return &Resolver{schemas, keys, accounts, disclosures, docs}
+func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, sessions *auth.Sessions, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service) *Resolver {
+	return &Resolver{schemas, keys, sessions, accounts, disclosures, docs}
 }
 
 type principalKey struct{}

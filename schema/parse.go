@@ -146,15 +146,14 @@ func (p *parser) entity(name string, root *object) *Entity {
 // structureBroken tells whether there are problems that make it useless, or dangerous, to go on.
 func (t *tree) structureBroken() bool {
 	return slices.ContainsFunc(t.problems, func(p Problem) bool {
-		_, ours := vocabulary[p.Keyword]
-		return !ours && (standard[p.Keyword] || p.Keyword == "")
+		return isStandard(p.Keyword) || p.Keyword == ""
 	})
 }
 
 // top reads the keywords that stand only at the top.
 func (p *parser) top(e *Entity, root *object) {
-	if n, ok := root.vals["documentTTL"].(json.Number); ok && isDays(n) {
-		days, _ := integral(n)
+	if n, ok := root.vals["documentTTL"].(json.Number); ok {
+		days, _ := integral(n) // what is none is a problem already
 		e.TTLDays = int(days)
 	}
 	if x := root.object("x-entity"); x != nil {

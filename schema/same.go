@@ -23,7 +23,7 @@ func same(a, b *node, seen map[[2]*node]bool) bool {
 			if k == "nullable" && isTrue(a, k) != isTrue(b, k) {
 				return false
 			}
-			if !notes[k] && k != "$ref" && standard[k] && !framing[k] && !sameKeyword(a, b, k, seen) {
+			if !notes[k] && k != "$ref" && isStandard(k) && !framing[k] && !sameKeyword(a, b, k, seen) {
 				return false
 			}
 		}

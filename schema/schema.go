@@ -27,6 +27,8 @@
 // of its types are safe for concurrent use.
 package schema
 
+import "iter"
+
 // Kind says what a Type is.
 type Kind int
 
@@ -157,4 +159,58 @@ func (s *Set) Entity(name string) *Entity {
 		}
 	}
 	return nil
+}
+
+// Fields are all fields of the entity, at every depth, in the order of the schema, by their paths (see
+// Change). A type within itself is not gone into again. Of fields that members of a union
+// have in common there is one.
+func (e *Entity) Fields() iter.Seq2[string, *Field] {
+	return func(yield func(string, *Field) bool) {
+		seen := map[string]bool{}
+		under := map[*Type]bool{}
+		var walk func(t *Type, path string) bool
+		walk = func(t *Type, path string) bool {
+			for t.Kind == List {
+				t, path = t.Elem, path+"[]"
+			}
+			if under[t] {
+				return true
+			}
+			under[t] = true
+			defer delete(under, t)
+			for _, member := range t.Members {
+				if !walk(member, path) {
+					return false
+				}
+			}
+			for _, f := range t.Fields {
+				at := join(path, f.Property)
+				if f == t.Extra {
+					at = join(path, f.Name)
+				}
+				if !seen[at] {
+					seen[at] = true
+					if !yield(at, f) {
+						return false
+					}
+				}
+				if !walk(f.Type, at) {
+					return false
+				}
+			}
+			return true
+		}
+		walk(e.Type, "")
+	}
+}
+
+// String returns the type as GraphQL writes it.
+func (t *Type) String() string {
+	switch {
+	case t.Kind == List && t.ElemNullable:
+		return "[" + t.Elem.String() + "]"
+	case t.Kind == List:
+		return "[" + t.Elem.String() + "!]"
+	}
+	return t.Name
 }

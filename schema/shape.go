@@ -339,7 +339,7 @@ func (n *node) structural() bool {
 // onlySays tells whether, annotations aside, a node says nothing but the given keywords.
 func (n *node) onlySays(keywords ...string) bool {
 	for _, k := range n.obj.keys {
-		if _, ours := vocabulary[k]; !ours && standard[k] && !framing[k] && !slices.Contains(keywords, k) {
+		if isStandard(k) && !framing[k] && !slices.Contains(keywords, k) {
 			return false
 		}
 	}

@@ -1,12 +1,16 @@
 package schema
 
 import (
+	"bytes"
+	_ "embed"
 	"encoding/json"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // The strategies that x-mask may name.
@@ -44,41 +48,79 @@ func maskFits(mask string, t *Type) bool {
 	return t.Name == String
 }
 
-// The ways of x-normalize, see Normalize.
-var normalizeKinds = []string{"email", "name", "phone", "digits", "exact"}
+// vocabularySource says what may be uploaded: a JSON Schema that editors take, and the one place where the
+// keywords are listed. Those that have an errorMessage mean something to this server beyond
+// validation, and are held against it; the others are those of JSON Schema itself, of any draft, and of
+// OpenAPI, which the validator holds against the draft's own meta-schema.
+//
+//go:embed vocabulary.json
+var vocabularySource []byte
 
-// vocabulary has, for each keyword that means something to this server beyond validation, what its
-// value must be and where it may stand.
-var vocabulary = map[string]struct {
-	valid   func(v any) bool
-	must    string
+// Vocabulary returns a JSON Schema (draft-07) of what Parse takes, with descriptions, for editors that
+// complete and validate. What it accepts Parse may still refuse, since not all rules are ones of form.
+func Vocabulary() []byte { return slices.Clone(vocabularySource) }
+
+// keyword is what the vocabulary says of a keyword of ours.
+type keyword struct {
+	value   *jsonschema.Schema // what its value must be
+	must    string             // the same in words
 	topOnly bool
-}{
-	"title":        {isString, "must be a string", false},
-	"description":  {isString, "must be a string", false},
-	"readOnly":     {isBool, "must be true or false", false},
-	"nullable":     {isBool, "must be true or false", false},
-	"sensitive":    {isBool, "must be true or false, without quotes", false},
-	"pii":          {isBool, "must be true or false, without quotes", false},
-	"deprecated":   {func(v any) bool { return isBool(v) || isString(v) }, "must be true, false or the reason as a string", false},
-	"x-mask":       {oneOf(Masks()), "must be one of " + strings.Join(Masks(), ", "), false},
-	"x-normalize":  {oneOf(normalizeKinds), "must be one of " + strings.Join(normalizeKinds, ", "), false},
-	"x-graphql":    {oneOf([]string{JSON}), "must be JSON", false},
-	"v-indexed":    {isNames, "must be an array of different property names", true},
-	"v-unique":     {isNames, "must be an array of different property names", true},
-	"documentTTL":  {isDays, "must be a whole number of days, at least 1", true},
-	"x-federation": {isObject, "must be an object", false},
-	"x-entity":     {isEntity, "must be an object with any of owner (string), cardinality (one or many) and plural (a GraphQL name)", true},
 }
 
-// standard are the keywords of JSON Schema itself, of any draft, and of OpenAPI.
-var standard = words(`$schema $id id $ref $anchor $defs definitions $comment $vocabulary
-	$dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef
-	type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern
-	items prefixItems additionalItems unevaluatedItems maxItems minItems uniqueItems contains minContains maxContains
-	properties patternProperties additionalProperties unevaluatedProperties propertyNames required maxProperties minProperties
-	dependencies dependentRequired dependentSchemas allOf anyOf oneOf not if then else
-	format contentEncoding contentMediaType contentSchema default examples example writeOnly discriminator xml externalDocs`)
+type keywords struct {
+	ours     map[string]keyword
+	standard map[string]bool
+}
+
+// vocabulary reads the vocabulary, once.
+var vocabulary = sync.OnceValue(func() keywords {
+	k, err := readVocabulary()
+	if err != nil {
+		panic("schema: vocabulary.json: " + err.Error()) // it is part of the program
+	}
+	return k
+})
+
+func readVocabulary() (keywords, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(vocabularySource))
+	if err != nil {
+		return keywords{}, err
+	}
+	c := jsonschema.NewCompiler()
+	c.UseLoader(refuseLoader{})
+	if err := c.AddResource(rootURI, doc); err != nil {
+		return keywords{}, err
+	}
+	var parts struct {
+		Definitions map[string]struct {
+			Properties map[string]struct{ ErrorMessage string }
+		}
+	}
+	if err := json.Unmarshal(vocabularySource, &parts); err != nil {
+		return keywords{}, err
+	}
+	k := keywords{map[string]keyword{}, map[string]bool{}}
+	for _, part := range []string{"keywords", "top"} {
+		for name, p := range parts.Definitions[part].Properties {
+			if p.ErrorMessage == "" {
+				k.standard[name] = true
+				continue
+			}
+			value, err := c.Compile(rootURI + "#/definitions/" + part + "/properties/" + name)
+			if err != nil {
+				return keywords{}, err
+			}
+			k.ours[name] = keyword{value, p.ErrorMessage, part == "top"}
+		}
+	}
+	return k, nil
+}
+
+// isStandard reports whether a name is that of a keyword of JSON Schema or OpenAPI.
+func isStandard(name string) bool { return vocabulary().standard[name] }
+
+func isString(v any) bool { _, ok := v.(string); return ok }
+func isBool(v any) bool   { _, ok := v.(bool); return ok }
 
 func words(s string) map[string]bool {
 	m := make(map[string]bool)
@@ -88,82 +130,22 @@ func words(s string) map[string]bool {
 	return m
 }
 
-func isObject(v any) bool { _, ok := v.(*object); return ok }
-func isString(v any) bool { _, ok := v.(string); return ok }
-func isBool(v any) bool   { _, ok := v.(bool); return ok }
-
-func oneOf(list []string) func(any) bool {
-	return func(v any) bool { s, ok := v.(string); return ok && slices.Contains(list, s) }
-}
-
-func isNames(v any) bool {
-	list, ok := v.([]any)
-	seen := make(map[string]bool)
-	for _, e := range list {
-		s, isString := e.(string)
-		if !isString || seen[s] {
-			return false
-		}
-		seen[s] = true
-	}
-	return ok
-}
-
-func isDays(v any) bool {
-	n, ok := v.(json.Number)
-	if !ok {
-		return false
-	}
-	days, whole := integral(n)
-	return whole && days >= 1 && days <= 36500
-}
-
-func isEntity(v any) bool {
-	o, ok := v.(*object)
-	if !ok {
-		return false
-	}
-	for _, k := range o.keys {
-		s, isString := o.vals[k].(string)
-		if !isString {
-			return false
-		}
-		switch k {
-		case "owner":
-			if !entityName.MatchString(s) {
-				return false
-			}
-		case "cardinality":
-			if s != "one" && s != "many" {
-				return false
-			}
-		case "plural":
-			if s == "" || s != graphqlName(s) {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // checkVocabulary holds a node's keywords against the vocabulary.
 func (t *tree) checkVocabulary(n *node) {
 	for _, k := range n.obj.keys {
 		at := n.ptr + "/" + escapeToken(k)
-		if rule, ok := vocabulary[k]; ok {
+		if rule, ok := vocabulary().ours[k]; ok {
 			switch {
 			case rule.topOnly && n.ptr != "":
 				t.problem(at, k, "move it to the top of the document", "stands only at the top level of an entity's schema")
-			case !rule.valid(n.obj.vals[k]):
+			case rule.value.Validate(plain(n.obj.vals[k])) != nil:
 				t.problem(at, k, "write it so", "%s", rule.must)
 			case k == "x-federation":
 				t.checkFederation(at, n.obj.object(k), n.ptr == "")
 			}
 			continue
 		}
-		if standard[k] {
+		if isStandard(k) {
 			continue
 		}
 		if meant := nearest(k); meant != "" {
@@ -231,7 +213,7 @@ func nearestStandard(k string) string {
 		return ""
 	}
 	best := ""
-	for s := range standard {
+	for s := range vocabulary().standard {
 		allowed := 1
 		if len(s) > 7 {
 			allowed = 2

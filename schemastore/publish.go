@@ -47,13 +47,18 @@ func (r *Report) OK() bool {
 	return len(r.Problems) == 0 && !slices.ContainsFunc(r.Findings, func(f schema.Finding) bool { return f.Breaking })
 }
 
-// Check tells what publishing would do, and what it would compile to, without doing it.
-func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload) (*Report, E, error) {
+// Check tells what publishing would do, and what it would compile to, without doing it. Without
+// documents none are read: findings that depend on them are told as if they stood in the way, and
+// [Store.CheckDocuments] tells the rest.
+func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, documents bool) (*Report, E, error) {
 	var none E
 	if err := p.Check(auth.Schema); err != nil {
 		return nil, none, err
 	}
-	d, err := s.draft(ctx, p.Account, u)
+	d, err := s.prepare(ctx, p.Account, u)
+	if err == nil && documents {
+		err = s.examine(ctx, p.Account, &d)
+	}
 	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
 		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
 	}
@@ -61,6 +66,48 @@ func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload) (*Rep
 		return nil, none, err
 	}
 	return &d.Report, d.engine, nil
+}
+
+// DocumentsPage is how some of the stored documents stand to an upload.
+type DocumentsPage struct {
+	Checked, Failing int
+	Next             string // the place to go on behind; empty: that was all
+	Total            *int   // of all documents, with the first page; nil: they were not counted
+}
+
+// CheckDocuments tells how many stored documents would not satisfy an upload, page by page: those
+// behind after, at most limit. Nothing is read where the upload changes nothing that a document
+// could stand in the way of. Whether documents repeat a value is seen within a page only.
+func (s *Store[E]) CheckDocuments(ctx context.Context, p *auth.Principal, u Upload, after string, limit int) (DocumentsPage, error) {
+	var page DocumentsPage
+	if err := p.Check(auth.Schema); err != nil {
+		return page, err
+	}
+	if len(after) > 64 || strings.Trim(after, "0123456789abcdefghijklmnopqrstuvwxyz-") != "" {
+		return page, ErrAfter
+	}
+	d, err := s.prepare(ctx, p.Account, u)
+	if err != nil {
+		return page, err
+	}
+	if after == "" {
+		page.Total = new(int)
+	}
+	if d.base == nil || !d.needsData() {
+		return page, nil
+	}
+	if after == "" {
+		n, known, err := s.docs.Count(ctx, p.Account, d.base)
+		if err != nil {
+			return page, err
+		}
+		if page.Total = &n; !known {
+			page.Total = nil
+		}
+	}
+	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, schema.Disclosed(d.Findings), after, limit)
+	page.Checked, page.Failing, page.Next = x.Checked, x.Failing, next
+	return page, err
 }
 
 // Publish puts a schema in force and returns its version. The request that comes next sees it.
@@ -91,7 +138,10 @@ func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 }
 
 func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
-	d, err := s.draft(ctx, p.Account, u)
+	d, err := s.prepare(ctx, p.Account, u)
+	if err == nil {
+		err = s.examine(ctx, p.Account, &d)
+	}
 	if err != nil {
 		return Version{}, err
 	}
@@ -235,9 +285,9 @@ type draft[E any] struct {
 	current int
 }
 
-// draft prepares an upload: parse, compile, compare, check. The returned draft's current is set
+// prepare prepares an upload: parse, compile, compare, judge. The returned draft's current is set
 // even with an error that comes from the upload.
-func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E], error) {
+func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E], error) {
 	var d draft[E]
 	var err error
 	if d.head, d.rev, err = s.head(ctx, id); err != nil {
@@ -276,16 +326,26 @@ func (s *Store[E]) draft(ctx context.Context, id tenant.ID, u Upload) (draft[E],
 	}
 	d.Changes = schema.Diff(d.base, d.Entity)
 	d.Findings = schema.Check(d.Changes)
-	if !slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData }) {
-		return d, nil
+	return d, nil
+}
+
+// needsData reports whether stored documents decide on a finding.
+func (d *draft[E]) needsData() bool {
+	return slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData })
+}
+
+// examine settles the findings that stored documents decide on.
+func (s *Store[E]) examine(ctx context.Context, id tenant.ID, d *draft[E]) error {
+	if !d.needsData() {
+		return nil
 	}
 	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, schema.Disclosed(d.Findings))
 	if err != nil {
-		return d, err
+		return err
 	}
 	d.Checked, d.Failing = x.Checked, x.Failing
 	d.Findings = schema.Settle(d.Findings, x)
-	return d, nil
+	return nil
 }
 
 func (s *Store[E]) conflict(ctx context.Context, id tenant.ID, u Upload, d draft[E]) error {

@@ -32,6 +32,8 @@ var (
 	ErrNotFound = errors.New("schemastore: no such schema")
 	// ErrRule says that a rule to be allowed does not exist.
 	ErrRule = errors.New("schemastore: allow names a rule that does not exist")
+	// ErrAfter says that a place to go on behind is none.
+	ErrAfter = errors.New("schemastore: after is not what a page before gave as next")
 	// ErrNote says that a note is too long.
 	ErrNote = errors.New("schemastore: a note is at most 2,000 characters")
 )
@@ -61,6 +63,11 @@ type Documents interface {
 	// Examine reads the documents stored under current, and reports what stands in the way of next.
 	// Disclosed are the paths (see schema.Change) whose values were protected so far.
 	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error)
+	// ExaminePage is Examine for the documents behind the one with the id after, at most limit; it
+	// returns the id of the last, or "" when there are no more.
+	ExaminePage(ctx context.Context, account tenant.ID, current, next *schema.Entity, disclosed []string, after string, limit int) (schema.Examined, string, error)
+	// Count returns how many documents there are, unless they are too many to be counted.
+	Count(ctx context.Context, account tenant.ID, e *schema.Entity) (n int, known bool, err error)
 	// Reindex makes every stored document findable by the keys of next. It may run more than once.
 	Reindex(ctx context.Context, account tenant.ID, current, next *schema.Entity) error
 	// Reseal seals in stored documents, old versions included, what e calls sensitive.

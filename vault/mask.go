@@ -167,7 +167,7 @@ func (m *Masker) field(value bsoncore.Value, key []byte, f *schema.Field, path s
 // mask writes the mask of a member. It opens a sealed value only if the mask depends on it.
 func (m *Masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
 	var text []byte
-	how := strategy(f)
+	how := Strategy(f)
 	switch {
 	case how == schema.MaskNull:
 		m.out = appendHeader(m.out, bsoncore.TypeNull, key)
@@ -294,8 +294,8 @@ func selected(union *schema.Type, doc []byte) *schema.Type {
 	return nil
 }
 
-// strategy returns how a field is masked: as the schema says, else by its type.
-func strategy(f *schema.Field) string {
+// Strategy returns how a sensitive field is masked: as the schema says, else by its type.
+func Strategy(f *schema.Field) string {
 	if f.Mask != "" {
 		return f.Mask
 	}
@@ -308,6 +308,13 @@ func strategy(f *schema.Field) string {
 		}
 	}
 	return schema.MaskNull
+}
+
+// Preview returns what is shown of a text that is the value of a sensitive field; ok is false where
+// that is null.
+func Preview(f *schema.Field, text string) (mask string, ok bool) {
+	b, ok := appendMask(nil, Strategy(f), []byte(text))
+	return string(b), ok
 }
 
 // appendMask appends the mask of a text; ok is false where the mask is null.

@@ -102,6 +102,15 @@ type ComplexityRoot struct {
 		HasNextPage func(childComplexity int) int
 	}
 
+	AuditVerification struct {
+		Checkpoint func(childComplexity int) int
+		Entries    func(childComplexity int) int
+		Ok         func(childComplexity int) int
+		Problem    func(childComplexity int) int
+		Pruned     func(childComplexity int) int
+		PublicKey  func(childComplexity int) int
+	}
+
 	CreatedAccount struct {
 		Account  func(childComplexity int) int
 		AdminKey func(childComplexity int) int
@@ -110,6 +119,13 @@ type ComplexityRoot struct {
 	CreatedApiKey struct {
 		APIKey func(childComplexity int) int
 		Secret func(childComplexity int) int
+	}
+
+	DocumentsCheck struct {
+		Checked func(childComplexity int) int
+		Failing func(childComplexity int) int
+		Next    func(childComplexity int) int
+		Total   func(childComplexity int) int
 	}
 
 	IndexKey struct {
@@ -137,6 +153,9 @@ type ComplexityRoot struct {
 		Approve         func(childComplexity int, id string) int
 		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, expiresAt *time.Time) int
 		CreateAccount   func(childComplexity int, id string, name *string) int
+		DeclineApproval func(childComplexity int, id string) int
+		EndSession      func(childComplexity int, id string) int
+		PreviewMask     func(childComplexity int, property scalar.JSON, values []string) int
 		PublishSchema   func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
 		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
@@ -164,23 +183,27 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys         func(childComplexity int) int
-		Account         func(childComplexity int) int
-		Accounts        func(childComplexity int, first int, after *string) int
-		Approvals       func(childComplexity int) int
-		Audit           func(childComplexity int, filter *AuditFilter, first int, after *int, newest bool) int
-		AuditCheckpoint func(childComplexity int) int
-		CheckSchema     func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode) int
-		KeyStatus       func(childComplexity int) int
-		Policy          func(childComplexity int) int
-		Roles           func(childComplexity int) int
-		Schema          func(childComplexity int, entity string, version *int) int
-		SchemaDiff      func(childComplexity int, entity string, from int, to *int) int
-		SchemaHistory   func(childComplexity int, entity string, first int, before *int) int
-		SchemaRules     func(childComplexity int) int
-		Schemas         func(childComplexity int) int
-		TestPolicy      func(childComplexity int, roles []string, entity string, fields []string, purpose *string) int
-		Viewer          func(childComplexity int) int
+		APIKeys           func(childComplexity int) int
+		Account           func(childComplexity int) int
+		Accounts          func(childComplexity int, first int, after *string) int
+		Approvals         func(childComplexity int) int
+		Audit             func(childComplexity int, filter *AuditFilter, first int, after *int, newest bool) int
+		AuditCheckpoint   func(childComplexity int) int
+		AuditVerification func(childComplexity int) int
+		CheckDocuments    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) int
+		CheckSchema       func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, documents bool) int
+		KeyStatus         func(childComplexity int) int
+		Policy            func(childComplexity int) int
+		Roles             func(childComplexity int) int
+		Schema            func(childComplexity int, entity string, version *int) int
+		SchemaDiff        func(childComplexity int, entity string, from int, to *int) int
+		SchemaHistory     func(childComplexity int, entity string, first int, before *int) int
+		SchemaRules       func(childComplexity int) int
+		SchemaVocabulary  func(childComplexity int) int
+		Schemas           func(childComplexity int) int
+		Sessions          func(childComplexity int) int
+		TestPolicy        func(childComplexity int, roles []string, entity string, fields []string, purpose *string) int
+		Viewer            func(childComplexity int) int
 	}
 
 	Role struct {
@@ -209,6 +232,23 @@ type ComplexityRoot struct {
 		Warnings         func(childComplexity int) int
 	}
 
+	SchemaField struct {
+		Deprecated  func(childComplexity int) int
+		Description func(childComplexity int) int
+		Examples    func(childComplexity int) int
+		Indexed     func(childComplexity int) int
+		Mask        func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Path        func(childComplexity int) int
+		Pii         func(childComplexity int) int
+		ReadOnly    func(childComplexity int) int
+		Required    func(childComplexity int) int
+		Sensitive   func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Type        func(childComplexity int) int
+		Unique      func(childComplexity int) int
+	}
+
 	SchemaFinding struct {
 		Breaking func(childComplexity int) int
 		Fix      func(childComplexity int) int
@@ -235,10 +275,22 @@ type ComplexityRoot struct {
 		CreationDate func(childComplexity int) int
 		Current      func(childComplexity int) int
 		Entity       func(childComplexity int) int
+		Fields       func(childComplexity int) int
 		Note         func(childComplexity int) int
 		Schema       func(childComplexity int) int
 		Version      func(childComplexity int) int
 		Warnings     func(childComplexity int) int
+	}
+
+	Session struct {
+		Actor          func(childComplexity int) int
+		CreationDate   func(childComplexity int) int
+		ExpirationDate func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Issuer         func(childComplexity int) int
+		LastUse        func(childComplexity int) int
+		Roles          func(childComplexity int) int
+		Subject        func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -264,6 +316,9 @@ type MutationResolver interface {
 	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) (*Policy, error)
 	RotateKeys(ctx context.Context, step KeyRotationStep, kek *string) (*KeyStatus, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
+	DeclineApproval(ctx context.Context, id string) (*Approval, error)
+	EndSession(ctx context.Context, id string) (string, error)
+	PreviewMask(ctx context.Context, property scalar.JSON, values []string) ([]*string, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
 }
 type QueryResolver interface {
@@ -276,14 +331,18 @@ type QueryResolver interface {
 	Schema(ctx context.Context, entity string, version *int) (*SchemaVersion, error)
 	SchemaHistory(ctx context.Context, entity string, first int, before *int) ([]*SchemaVersion, error)
 	SchemaDiff(ctx context.Context, entity string, from int, to *int) ([]*SchemaChange, error)
+	SchemaVocabulary(ctx context.Context) (scalar.JSON, error)
 	SchemaRules(ctx context.Context) ([]*SchemaRule, error)
-	CheckSchema(ctx context.Context, entity string, schema scalar.JSON, mode SchemaMode) (*SchemaCheck, error)
+	CheckSchema(ctx context.Context, entity string, schema scalar.JSON, mode SchemaMode, documents bool) (*SchemaCheck, error)
+	CheckDocuments(ctx context.Context, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) (*DocumentsCheck, error)
 	Audit(ctx context.Context, filter *AuditFilter, first int, after *int, newest bool) (*AuditPage, error)
 	AuditCheckpoint(ctx context.Context) (*AuditCheckpoint, error)
+	AuditVerification(ctx context.Context) (*AuditVerification, error)
 	Policy(ctx context.Context) (*Policy, error)
 	TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error)
 	KeyStatus(ctx context.Context) (*KeyStatus, error)
 	Approvals(ctx context.Context) ([]*Approval, error)
+	Sessions(ctx context.Context) ([]*Session, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -575,6 +634,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditPage.HasNextPage(childComplexity), true
 
+	case "AuditVerification.checkpoint":
+		if e.ComplexityRoot.AuditVerification.Checkpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Checkpoint(childComplexity), true
+	case "AuditVerification.entries":
+		if e.ComplexityRoot.AuditVerification.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Entries(childComplexity), true
+	case "AuditVerification.ok":
+		if e.ComplexityRoot.AuditVerification.Ok == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Ok(childComplexity), true
+	case "AuditVerification.problem":
+		if e.ComplexityRoot.AuditVerification.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Problem(childComplexity), true
+	case "AuditVerification.pruned":
+		if e.ComplexityRoot.AuditVerification.Pruned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Pruned(childComplexity), true
+	case "AuditVerification.publicKey":
+		if e.ComplexityRoot.AuditVerification.PublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.PublicKey(childComplexity), true
+
 	case "CreatedAccount.account":
 		if e.ComplexityRoot.CreatedAccount.Account == nil {
 			break
@@ -600,6 +696,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatedApiKey.Secret(childComplexity), true
+
+	case "DocumentsCheck.checked":
+		if e.ComplexityRoot.DocumentsCheck.Checked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentsCheck.Checked(childComplexity), true
+	case "DocumentsCheck.failing":
+		if e.ComplexityRoot.DocumentsCheck.Failing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentsCheck.Failing(childComplexity), true
+	case "DocumentsCheck.next":
+		if e.ComplexityRoot.DocumentsCheck.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentsCheck.Next(childComplexity), true
+	case "DocumentsCheck.total":
+		if e.ComplexityRoot.DocumentsCheck.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentsCheck.Total(childComplexity), true
 
 	case "IndexKey.entity":
 		if e.ComplexityRoot.IndexKey.Entity == nil {
@@ -709,6 +830,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["id"].(string), args["name"].(*string)), true
+	case "Mutation.declineApproval":
+		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["id"].(string)), true
+	case "Mutation.endSession":
+		if e.ComplexityRoot.Mutation.EndSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["id"].(string)), true
+	case "Mutation.previewMask":
+		if e.ComplexityRoot.Mutation.PreviewMask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewMask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewMask(childComplexity, args["property"].(scalar.JSON), args["values"].([]string)), true
 	case "Mutation.publishSchema":
 		if e.ComplexityRoot.Mutation.PublishSchema == nil {
 			break
@@ -901,6 +1055,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditCheckpoint(childComplexity), true
+	case "Query.auditVerification":
+		if e.ComplexityRoot.Query.AuditVerification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AuditVerification(childComplexity), true
+	case "Query.checkDocuments":
+		if e.ComplexityRoot.Query.CheckDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckDocuments(childComplexity, args["entity"].(string), args["schema"].(scalar.JSON), args["mode"].(SchemaMode), args["after"].(*string), args["limit"].(int)), true
 	case "Query.checkSchema":
 		if e.ComplexityRoot.Query.CheckSchema == nil {
 			break
@@ -911,7 +1082,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.CheckSchema(childComplexity, args["entity"].(string), args["schema"].(scalar.JSON), args["mode"].(SchemaMode)), true
+		return e.ComplexityRoot.Query.CheckSchema(childComplexity, args["entity"].(string), args["schema"].(scalar.JSON), args["mode"].(SchemaMode), args["documents"].(bool)), true
 
 	case "Query.keyStatus":
 		if e.ComplexityRoot.Query.KeyStatus == nil {
@@ -970,12 +1141,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SchemaRules(childComplexity), true
+	case "Query.schemaVocabulary":
+		if e.ComplexityRoot.Query.SchemaVocabulary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SchemaVocabulary(childComplexity), true
 	case "Query.schemas":
 		if e.ComplexityRoot.Query.Schemas == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Schemas(childComplexity), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity), true
 	case "Query.testPolicy":
 		if e.ComplexityRoot.Query.TestPolicy == nil {
 			break
@@ -1099,6 +1282,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SchemaCheck.Warnings(childComplexity), true
 
+	case "SchemaField.deprecated":
+		if e.ComplexityRoot.SchemaField.Deprecated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Deprecated(childComplexity), true
+	case "SchemaField.description":
+		if e.ComplexityRoot.SchemaField.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Description(childComplexity), true
+	case "SchemaField.examples":
+		if e.ComplexityRoot.SchemaField.Examples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Examples(childComplexity), true
+	case "SchemaField.indexed":
+		if e.ComplexityRoot.SchemaField.Indexed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Indexed(childComplexity), true
+	case "SchemaField.mask":
+		if e.ComplexityRoot.SchemaField.Mask == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Mask(childComplexity), true
+	case "SchemaField.name":
+		if e.ComplexityRoot.SchemaField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Name(childComplexity), true
+	case "SchemaField.path":
+		if e.ComplexityRoot.SchemaField.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Path(childComplexity), true
+	case "SchemaField.pii":
+		if e.ComplexityRoot.SchemaField.Pii == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Pii(childComplexity), true
+	case "SchemaField.readOnly":
+		if e.ComplexityRoot.SchemaField.ReadOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.ReadOnly(childComplexity), true
+	case "SchemaField.required":
+		if e.ComplexityRoot.SchemaField.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Required(childComplexity), true
+	case "SchemaField.sensitive":
+		if e.ComplexityRoot.SchemaField.Sensitive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Sensitive(childComplexity), true
+	case "SchemaField.title":
+		if e.ComplexityRoot.SchemaField.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Title(childComplexity), true
+	case "SchemaField.type":
+		if e.ComplexityRoot.SchemaField.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Type(childComplexity), true
+	case "SchemaField.unique":
+		if e.ComplexityRoot.SchemaField.Unique == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaField.Unique(childComplexity), true
+
 	case "SchemaFinding.breaking":
 		if e.ComplexityRoot.SchemaFinding.Breaking == nil {
 			break
@@ -1198,6 +1466,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaVersion.Entity(childComplexity), true
+	case "SchemaVersion.fields":
+		if e.ComplexityRoot.SchemaVersion.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaVersion.Fields(childComplexity), true
 	case "SchemaVersion.note":
 		if e.ComplexityRoot.SchemaVersion.Note == nil {
 			break
@@ -1222,6 +1496,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaVersion.Warnings(childComplexity), true
+
+	case "Session.actor":
+		if e.ComplexityRoot.Session.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Actor(childComplexity), true
+	case "Session.creationDate":
+		if e.ComplexityRoot.Session.CreationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreationDate(childComplexity), true
+	case "Session.expirationDate":
+		if e.ComplexityRoot.Session.ExpirationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpirationDate(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.issuer":
+		if e.ComplexityRoot.Session.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Issuer(childComplexity), true
+	case "Session.lastUse":
+		if e.ComplexityRoot.Session.LastUse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastUse(childComplexity), true
+	case "Session.roles":
+		if e.ComplexityRoot.Session.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Roles(childComplexity), true
+	case "Session.subject":
+		if e.ComplexityRoot.Session.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Subject(childComplexity), true
 
 	case "Viewer.account":
 		if e.ComplexityRoot.Viewer.Account == nil {
@@ -1377,6 +1700,11 @@ type Query {
   "What differs between two versions of an entity's schema; ` + "`" + `to` + "`" + ` is the current one unless given."
   schemaDiff(entity: String!, from: Int!, to: Int): [SchemaChange!]!
 
+  """
+  A JSON Schema (draft-07) of what ` + "`" + `checkSchema` + "`" + ` and ` + "`" + `publishSchema` + "`" + ` take, with descriptions of all keywords, for
+  editors that complete and validate.
+  """
+  schemaVocabulary: JSON!
   "The rules that a new schema is checked against."
   schemaRules: [SchemaRule!]!
 
@@ -1384,7 +1712,30 @@ type Query {
   What publishing a schema would do, without doing it: the problems that make it unusable, the
   rules it breaks, and how many stored documents would not satisfy it. Needs SCHEMA.
   """
-  checkSchema(entity: String!, schema: JSON!, mode: SchemaMode! = MERGE): SchemaCheck!
+  checkSchema(
+    entity: String!
+    schema: JSON!
+    mode: SchemaMode! = MERGE
+    """
+    Whether stored documents are read. Without them, findings that depend on documents are told as if documents
+    stood in the way; ` + "`" + `checkDocuments` + "`" + ` tells how many do.
+    """
+    documents: Boolean! = true
+  ): SchemaCheck!
+  """
+  How many stored documents would not satisfy a schema, page by page, for accounts with many. Nothing is
+  read where the schema changes nothing that a document could stand in the way of. That documents repeat a value
+  which becomes unique is seen within a page only; ` + "`" + `publishSchema` + "`" + ` looks at all. Needs SCHEMA.
+  """
+  checkDocuments(
+    entity: String!
+    schema: JSON!
+    mode: SchemaMode! = MERGE
+    "The ` + "`" + `next` + "`" + ` of the page before."
+    after: ID
+    "How many documents to read, 1 to 1000."
+    limit: Int! = 500
+  ): DocumentsCheck!
 
   """
   The account's audit record: who saw sensitive values, who was refused, who changed schemas,
@@ -1402,6 +1753,12 @@ type Query {
   "A signed checkpoint of the record, to keep elsewhere and verify exports against. Needs AUDIT."
   auditCheckpoint: AuditCheckpoint!
 
+  """
+  Verifies the account's whole record on the server, by the code that verifies exports, which shares none with
+  what writes. A long record takes more time than a request has: then the code is RECORD_TOO_LONG, and
+  ` + "`" + `profilegraph audit export` + "`" + ` and ` + "`" + `verify` + "`" + ` do it. Needs AUDIT.
+  """
+  auditVerification: AuditVerification!
   "What the account lets be seen in clear, for which purposes. Needs UNMASK, AUDIT or PRIVACY."
   policy: Policy!
 
@@ -1411,8 +1768,10 @@ type Query {
   "Which encryption keys the account has, and which rotations are under way. Needs ACCOUNT."
   keyStatus: KeyStatus!
 
-  "Wishes that wait for a second person, and approvals that hold. Needs PRIVACY."
+  "Wishes that wait for a second person, and approvals that hold: all with PRIVACY, the credential's own with UNMASK."
   approvals: [Approval!]!
+  "Who is signed in to the account with a browser. Needs ACCOUNT."
+  sessions: [Session!]!
 }
 
 type Mutation {
@@ -1502,6 +1861,20 @@ type Mutation {
     reason: String!
   ): Approval!
 
+  "Turns down a wish, or takes back an approval. Needs PRIVACY; a wish of one's own may be withdrawn with UNMASK."
+  declineApproval(id: ID!): Approval!
+  "Ends a session at once. Needs ACCOUNT."
+  endSession(id: ID!): ID!
+  """
+  What would be shown of sample values of a sensitive property, whose JSON Schema is given. Nothing is stored. It is a
+  mutation only so that samples, which may be personal data, never stand in a URL. Needs READ or SCHEMA.
+  """
+  previewMask(
+    "For instance {type: \"string\", pii: true, \"x-mask\": \"last4\"}."
+    property: JSON!
+    "At most 100 texts of 1,000 characters."
+    values: [String!]!
+  ): [String]!
   "Lets a requester see what they asked for, for an hour. Nobody approves a wish of their own. Needs PRIVACY."
   approve(id: ID!): Approval!
 }
@@ -1609,6 +1982,18 @@ type AuditCheckpoint {
   publicKey: String!
 }
 
+type AuditVerification {
+  ok: Boolean!
+  "Entries that were verified, and older ones of which retention has left only hashes."
+  entries: Int!
+  pruned: Int!
+  "The first thing that is wrong, with the entry; null when all is well."
+  problem: String
+  "A signed checkpoint, taken just before, which the record was held against; null when none could be had."
+  checkpoint: String
+  publicKey: String!
+}
+
 "What an account lets be seen in clear."
 type Policy {
   purposes: [Purpose!]!
@@ -1656,6 +2041,21 @@ type Approval {
   requestDate: DateTime!
   approvedBy: String
   "Until when the wish waits, or the approval holds."
+  expirationDate: DateTime!
+}
+
+"Somebody who is signed in with a browser."
+type Session {
+  id: ID!
+  actor: String!
+  roles: [String!]!
+  subject: ID
+  "The identity provider that was signed in with; null: an API key was."
+  issuer: String
+  creationDate: DateTime!
+  "To the minute."
+  lastUse: DateTime!
+  "When the session ends if nothing is done."
   expirationDate: DateTime!
 }
 
@@ -1748,6 +2148,8 @@ type SchemaVersion {
   current: Boolean!
   "The JSON Schema as it applies."
   schema: JSON!
+  "The fields at every depth, in order of the schema."
+  fields: [SchemaField!]!
   author: String
   creationDate: DateTime
   note: String
@@ -1755,6 +2157,32 @@ type SchemaVersion {
   changes: [SchemaChange!]!
   "Remarks on the schema when it was published just now."
   warnings: [SchemaProblem!]!
+}
+
+"One property, and the GraphQL field that it has become."
+type SchemaField {
+  "Where, as in SchemaChange."
+  path: String!
+  "Name of the GraphQL field."
+  name: String!
+  "Its type, for instance [String!]."
+  type: String!
+  sensitive: Boolean!
+  pii: Boolean!
+  "How it is masked; null when it is not sensitive."
+  mask: String
+  "Whether documents can be looked up by it."
+  indexed: Boolean!
+  "Whether no two documents of the account share a value."
+  unique: Boolean!
+  "Whether a document must have it."
+  required: Boolean!
+  readOnly: Boolean!
+  "Why it is deprecated; null when it is not."
+  deprecated: String
+  title: String
+  description: String
+  examples: [JSON!]!
 }
 
 type SchemaChange {
@@ -1790,6 +2218,16 @@ type SchemaProblem {
   keyword: String!
   message: String!
   fix: String!
+}
+
+type DocumentsCheck {
+  "How many documents this page has, and how many of them would not satisfy the schema."
+  checked: Int!
+  failing: Int!
+  "What to ask for next as ` + "`" + `after` + "`" + `; null: that was all."
+  next: ID
+  "How many documents there are in all, with the first page; null with others, and where they are more than 200,000."
+  total: Int
 }
 
 type SchemaCheck {
@@ -1948,6 +2386,24 @@ func (ec *executionContext) childFields_AuditPage(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AuditPage", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditVerification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_AuditVerification_ok(ctx, field)
+	case "entries":
+		return ec.fieldContext_AuditVerification_entries(ctx, field)
+	case "pruned":
+		return ec.fieldContext_AuditVerification_pruned(ctx, field)
+	case "problem":
+		return ec.fieldContext_AuditVerification_problem(ctx, field)
+	case "checkpoint":
+		return ec.fieldContext_AuditVerification_checkpoint(ctx, field)
+	case "publicKey":
+		return ec.fieldContext_AuditVerification_publicKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditVerification", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -1966,6 +2422,20 @@ func (ec *executionContext) childFields_CreatedApiKey(ctx context.Context, field
 		return ec.fieldContext_CreatedApiKey_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatedApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentsCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "checked":
+		return ec.fieldContext_DocumentsCheck_checked(ctx, field)
+	case "failing":
+		return ec.fieldContext_DocumentsCheck_failing(ctx, field)
+	case "next":
+		return ec.fieldContext_DocumentsCheck_next(ctx, field)
+	case "total":
+		return ec.fieldContext_DocumentsCheck_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentsCheck", field.Name)
 }
 
 func (ec *executionContext) childFields_IndexKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2096,6 +2566,40 @@ func (ec *executionContext) childFields_SchemaCheck(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SchemaCheck", field.Name)
 }
 
+func (ec *executionContext) childFields_SchemaField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_SchemaField_path(ctx, field)
+	case "name":
+		return ec.fieldContext_SchemaField_name(ctx, field)
+	case "type":
+		return ec.fieldContext_SchemaField_type(ctx, field)
+	case "sensitive":
+		return ec.fieldContext_SchemaField_sensitive(ctx, field)
+	case "pii":
+		return ec.fieldContext_SchemaField_pii(ctx, field)
+	case "mask":
+		return ec.fieldContext_SchemaField_mask(ctx, field)
+	case "indexed":
+		return ec.fieldContext_SchemaField_indexed(ctx, field)
+	case "unique":
+		return ec.fieldContext_SchemaField_unique(ctx, field)
+	case "required":
+		return ec.fieldContext_SchemaField_required(ctx, field)
+	case "readOnly":
+		return ec.fieldContext_SchemaField_readOnly(ctx, field)
+	case "deprecated":
+		return ec.fieldContext_SchemaField_deprecated(ctx, field)
+	case "title":
+		return ec.fieldContext_SchemaField_title(ctx, field)
+	case "description":
+		return ec.fieldContext_SchemaField_description(ctx, field)
+	case "examples":
+		return ec.fieldContext_SchemaField_examples(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SchemaField", field.Name)
+}
+
 func (ec *executionContext) childFields_SchemaFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "rule":
@@ -2146,6 +2650,8 @@ func (ec *executionContext) childFields_SchemaVersion(ctx context.Context, field
 		return ec.fieldContext_SchemaVersion_current(ctx, field)
 	case "schema":
 		return ec.fieldContext_SchemaVersion_schema(ctx, field)
+	case "fields":
+		return ec.fieldContext_SchemaVersion_fields(ctx, field)
 	case "author":
 		return ec.fieldContext_SchemaVersion_author(ctx, field)
 	case "creationDate":
@@ -2158,6 +2664,28 @@ func (ec *executionContext) childFields_SchemaVersion(ctx context.Context, field
 		return ec.fieldContext_SchemaVersion_warnings(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchemaVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "actor":
+		return ec.fieldContext_Session_actor(ctx, field)
+	case "roles":
+		return ec.fieldContext_Session_roles(ctx, field)
+	case "subject":
+		return ec.fieldContext_Session_subject(ctx, field)
+	case "issuer":
+		return ec.fieldContext_Session_issuer(ctx, field)
+	case "creationDate":
+		return ec.fieldContext_Session_creationDate(ctx, field)
+	case "lastUse":
+		return ec.fieldContext_Session_lastUse(ctx, field)
+	case "expirationDate":
+		return ec.fieldContext_Session_expirationDate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2363,6 +2891,56 @@ func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context
 		return nil, err
 	}
 	args["expiresAt"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_declineApproval_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewMask_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "property",
+		func(ctx context.Context, v any) (scalar.JSON, error) {
+			return ec.unmarshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["property"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "values",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["values"] = arg1
 	return args, nil
 }
 
@@ -2666,6 +3244,52 @@ func (ec *executionContext) field_Query_audit_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_checkDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "entity",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["entity"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "schema",
+		func(ctx context.Context, v any) (scalar.JSON, error) {
+			return ec.unmarshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["schema"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "mode",
+		func(ctx context.Context, v any) (SchemaMode, error) {
+			return ec.unmarshalNSchemaMode2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaMode(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["mode"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_checkSchema_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2693,6 +3317,14 @@ func (ec *executionContext) field_Query_checkSchema_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["mode"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "documents",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["documents"] = arg3
 	return args, nil
 }
 
@@ -3897,6 +4529,144 @@ func (ec *executionContext) fieldContext_AuditPage_hasNextPage(_ context.Context
 	return graphql.NewScalarFieldContext("AuditPage", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _AuditVerification_ok(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_ok(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ok, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_ok(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_entries(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_pruned(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_pruned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pruned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_pruned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_problem(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_checkpoint(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_checkpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checkpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_checkpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_publicKey(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_publicKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_publicKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _CreatedAccount_account(ctx context.Context, field graphql.CollectedField, obj *CreatedAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4014,6 +4784,98 @@ func (ec *executionContext) _CreatedApiKey_secret(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_CreatedApiKey_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreatedApiKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DocumentsCheck_checked(ctx context.Context, field graphql.CollectedField, obj *DocumentsCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentsCheck_checked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentsCheck_checked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentsCheck", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DocumentsCheck_failing(ctx context.Context, field graphql.CollectedField, obj *DocumentsCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentsCheck_failing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentsCheck_failing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentsCheck", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DocumentsCheck_next(ctx context.Context, field graphql.CollectedField, obj *DocumentsCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentsCheck_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentsCheck_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentsCheck", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DocumentsCheck_total(ctx context.Context, field graphql.CollectedField, obj *DocumentsCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentsCheck_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentsCheck_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentsCheck", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _IndexKey_entity(ctx context.Context, field graphql.CollectedField, obj *IndexKey) (ret graphql.Marshaler) {
@@ -4715,6 +5577,138 @@ func (ec *executionContext) fieldContext_Mutation_requestApproval(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_declineApproval(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_declineApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeclineApproval(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Approval) graphql.Marshaler {
+			return ec.marshalNApproval2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐApproval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_declineApproval(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Approval(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_declineApproval_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_previewMask(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewMask(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewMask(ctx, fc.Args["property"].(scalar.JSON), fc.Args["values"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*string) graphql.Marshaler {
+			return ec.marshalNString2ᚕᚖstring(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewMask(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewMask_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_approve(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5357,6 +6351,29 @@ func (ec *executionContext) fieldContext_Query_schemaDiff(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_schemaVocabulary(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_schemaVocabulary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SchemaVocabulary(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
+			return ec.marshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_schemaVocabulary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _Query_schemaRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5399,7 +6416,7 @@ func (ec *executionContext) _Query_checkSchema(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CheckSchema(ctx, fc.Args["entity"].(string), fc.Args["schema"].(scalar.JSON), fc.Args["mode"].(SchemaMode))
+			return ec.Resolvers.Query().CheckSchema(ctx, fc.Args["entity"].(string), fc.Args["schema"].(scalar.JSON), fc.Args["mode"].(SchemaMode), fc.Args["documents"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SchemaCheck) graphql.Marshaler {
@@ -5427,6 +6444,50 @@ func (ec *executionContext) fieldContext_Query_checkSchema(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_checkSchema_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_checkDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_checkDocuments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CheckDocuments(ctx, fc.Args["entity"].(string), fc.Args["schema"].(scalar.JSON), fc.Args["mode"].(SchemaMode), fc.Args["after"].(*string), fc.Args["limit"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DocumentsCheck) graphql.Marshaler {
+			return ec.marshalNDocumentsCheck2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐDocumentsCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_checkDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DocumentsCheck(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_checkDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5504,6 +6565,38 @@ func (ec *executionContext) fieldContext_Query_auditCheckpoint(_ context.Context
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AuditCheckpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().AuditVerification(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AuditVerification) graphql.Marshaler {
+			return ec.marshalNAuditVerification2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAuditVerification(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditVerification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditVerification(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5644,6 +6737,38 @@ func (ec *executionContext) fieldContext_Query_approvals(_ context.Context, fiel
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Approval(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Sessions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
 		},
 	}
 	return fc, nil
@@ -6152,6 +7277,328 @@ func (ec *executionContext) fieldContext_SchemaCheck_sdl(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SchemaCheck", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _SchemaField_path(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_name(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_type(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_sensitive(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_sensitive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sensitive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_sensitive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_pii(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_pii(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pii, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_pii(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_mask(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_mask(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mask, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_mask(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_indexed(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_indexed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Indexed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_indexed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_unique(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_unique(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unique, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_unique(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_required(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_readOnly(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_readOnly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReadOnly, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_readOnly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_deprecated(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_deprecated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deprecated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_deprecated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_title(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_description(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaField_examples(ctx context.Context, field graphql.CollectedField, obj *SchemaField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaField_examples(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Examples, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []scalar.JSON) graphql.Marshaler {
+			return ec.marshalNJSON2ᚕgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSONᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaField_examples(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaField", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _SchemaFinding_rule(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6497,6 +7944,38 @@ func (ec *executionContext) fieldContext_SchemaVersion_schema(_ context.Context,
 	return graphql.NewScalarFieldContext("SchemaVersion", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
+func (ec *executionContext) _SchemaVersion_fields(ctx context.Context, field graphql.CollectedField, obj *SchemaVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaVersion_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SchemaField) graphql.Marshaler {
+			return ec.marshalNSchemaField2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaVersion_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SchemaVersion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SchemaField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SchemaVersion_author(ctx context.Context, field graphql.CollectedField, obj *SchemaVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6628,6 +8107,190 @@ func (ec *executionContext) fieldContext_SchemaVersion_warnings(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Session_actor(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Session_roles(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Session_subject(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Session_issuer(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Session_creationDate(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_creationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_creationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Session_lastUse(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_lastUse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_lastUse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Session_expirationDate(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_expirationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpirationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_expirationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Viewer_account(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
@@ -8458,6 +10121,69 @@ func (ec *executionContext) _AuditPage(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var auditVerificationImplementors = []string{"AuditVerification"}
+
+func (ec *executionContext) _AuditVerification(ctx context.Context, sel ast.SelectionSet, obj *AuditVerification) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditVerificationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditVerification")
+		case "ok":
+			out.Values[i] = ec._AuditVerification_ok(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entries":
+			out.Values[i] = ec._AuditVerification_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pruned":
+			out.Values[i] = ec._AuditVerification_pruned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._AuditVerification_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "checkpoint":
+			out.Values[i] = ec._AuditVerification_checkpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "publicKey":
+			out.Values[i] = ec._AuditVerification_publicKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createdAccountImplementors = []string{"CreatedAccount"}
 
 func (ec *executionContext) _CreatedAccount(ctx context.Context, sel ast.SelectionSet, obj *CreatedAccount) graphql.Marshaler {
@@ -8521,6 +10247,59 @@ func (ec *executionContext) _CreatedApiKey(ctx context.Context, sel ast.Selectio
 		case "secret":
 			out.Values[i] = ec._CreatedApiKey_secret(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var documentsCheckImplementors = []string{"DocumentsCheck"}
+
+func (ec *executionContext) _DocumentsCheck(ctx context.Context, sel ast.SelectionSet, obj *DocumentsCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, documentsCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DocumentsCheck")
+		case "checked":
+			out.Values[i] = ec._DocumentsCheck_checked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failing":
+			out.Values[i] = ec._DocumentsCheck_failing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._DocumentsCheck_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._DocumentsCheck_total(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -8782,6 +10561,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "requestApproval":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_requestApproval(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "declineApproval":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_declineApproval(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previewMask":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewMask(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -9153,6 +10953,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "schemaVocabulary":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_schemaVocabulary(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "schemaRules":
 			field := field
 
@@ -9197,6 +11019,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "checkDocuments":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_checkDocuments(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "audit":
 			field := field
 
@@ -9229,6 +11073,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_auditCheckpoint(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "auditVerification":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_auditVerification(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -9317,6 +11183,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_approvals(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "sessions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_sessions(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -9548,6 +11436,109 @@ func (ec *executionContext) _SchemaCheck(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var schemaFieldImplementors = []string{"SchemaField"}
+
+func (ec *executionContext) _SchemaField(ctx context.Context, sel ast.SelectionSet, obj *SchemaField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, schemaFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SchemaField")
+		case "path":
+			out.Values[i] = ec._SchemaField_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._SchemaField_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._SchemaField_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sensitive":
+			out.Values[i] = ec._SchemaField_sensitive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pii":
+			out.Values[i] = ec._SchemaField_pii(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mask":
+			out.Values[i] = ec._SchemaField_mask(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "indexed":
+			out.Values[i] = ec._SchemaField_indexed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unique":
+			out.Values[i] = ec._SchemaField_unique(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._SchemaField_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "readOnly":
+			out.Values[i] = ec._SchemaField_readOnly(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deprecated":
+			out.Values[i] = ec._SchemaField_deprecated(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._SchemaField_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._SchemaField_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "examples":
+			out.Values[i] = ec._SchemaField_examples(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var schemaFindingImplementors = []string{"SchemaFinding"}
 
 func (ec *executionContext) _SchemaFinding(ctx context.Context, sel ast.SelectionSet, obj *SchemaFinding) graphql.Marshaler {
@@ -9734,6 +11725,11 @@ func (ec *executionContext) _SchemaVersion(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fields":
+			out.Values[i] = ec._SchemaVersion_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "author":
 			out.Values[i] = ec._SchemaVersion_author(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -9756,6 +11752,79 @@ func (ec *executionContext) _SchemaVersion(ctx context.Context, sel ast.Selectio
 			}
 		case "warnings":
 			out.Values[i] = ec._SchemaVersion_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sessionImplementors = []string{"Session"}
+
+func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *Session) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Session")
+		case "id":
+			out.Values[i] = ec._Session_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actor":
+			out.Values[i] = ec._Session_actor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._Session_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._Session_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "issuer":
+			out.Values[i] = ec._Session_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creationDate":
+			out.Values[i] = ec._Session_creationDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUse":
+			out.Values[i] = ec._Session_lastUse(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expirationDate":
+			out.Values[i] = ec._Session_expirationDate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -10388,6 +12457,16 @@ func (ec *executionContext) marshalNAuditPage2ᚖgithubᚗcomᚋprofilegraphᚋp
 	return ec._AuditPage(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAuditVerification2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐAuditVerification(ctx context.Context, sel ast.SelectionSet, v *AuditVerification) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AuditVerification(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10442,6 +12521,16 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNDocumentsCheck2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐDocumentsCheck(ctx context.Context, sel ast.SelectionSet, v *DocumentsCheck) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DocumentsCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -10516,6 +12605,35 @@ func (ec *executionContext) marshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegr
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalNJSON2ᚕgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSONᚄ(ctx context.Context, v any) ([]scalar.JSON, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]scalar.JSON, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNJSON2ᚕgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSONᚄ(ctx context.Context, sel ast.SelectionSet, v []scalar.JSON) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNKeyRotation2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐKeyRotationᚄ(ctx context.Context, sel ast.SelectionSet, v []*KeyRotation) graphql.Marshaler {
@@ -10721,6 +12839,32 @@ func (ec *executionContext) marshalNSchemaCheck2ᚖgithubᚗcomᚋprofilegraph�
 	return ec._SchemaCheck(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSchemaField2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*SchemaField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSchemaField2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSchemaField2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaField(ctx context.Context, sel ast.SelectionSet, v *SchemaField) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SchemaField(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSchemaFinding2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSchemaFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []*SchemaFinding) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -10835,6 +12979,32 @@ func (ec *executionContext) marshalNSchemaVersion2ᚖgithubᚗcomᚋprofilegraph
 	return ec._SchemaVersion(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*Session) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSession2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSession(ctx context.Context, sel ast.SelectionSet, v *Session) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Session(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10875,6 +13045,29 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 		if e == graphql.Null {
 			return graphql.Null
 		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNString2ᚕᚖstring(ctx context.Context, v any) ([]*string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOString2ᚖstring(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕᚖstring(ctx context.Context, sel ast.SelectionSet, v []*string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOString2ᚖstring(ctx, sel, v[i])
 	}
 
 	return ret

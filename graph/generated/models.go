@@ -110,6 +110,18 @@ type AuditPage struct {
 	HasNextPage bool          `json:"hasNextPage"`
 }
 
+type AuditVerification struct {
+	Ok bool `json:"ok"`
+	// Entries that were verified, and older ones of which retention has left only hashes.
+	Entries int `json:"entries"`
+	Pruned  int `json:"pruned"`
+	// The first thing that is wrong, with the entry; null when all is well.
+	Problem *string `json:"problem,omitempty"`
+	// A signed checkpoint, taken just before, which the record was held against; null when none could be had.
+	Checkpoint *string `json:"checkpoint,omitempty"`
+	PublicKey  string  `json:"publicKey"`
+}
+
 type CreatedAccount struct {
 	Account Account `json:"account"`
 	// The first API key of the account, with the role `admin`.
@@ -120,6 +132,16 @@ type CreatedAPIKey struct {
 	APIKey APIKey `json:"apiKey"`
 	// The whole key, `pg_...`. It cannot be shown again.
 	Secret string `json:"secret"`
+}
+
+type DocumentsCheck struct {
+	// How many documents this page has, and how many of them would not satisfy the schema.
+	Checked int `json:"checked"`
+	Failing int `json:"failing"`
+	// What to ask for next as `after`; null: that was all.
+	Next *string `json:"next,omitempty"`
+	// How many documents there are in all, with the first page; null with others, and where they are more than 200,000.
+	Total *int `json:"total,omitempty"`
 }
 
 type IndexKey struct {
@@ -230,6 +252,32 @@ type SchemaCheck struct {
 	Sdl *string `json:"sdl,omitempty"`
 }
 
+// One property, and the GraphQL field that it has become.
+type SchemaField struct {
+	// Where, as in SchemaChange.
+	Path string `json:"path"`
+	// Name of the GraphQL field.
+	Name string `json:"name"`
+	// Its type, for instance [String!].
+	Type      string `json:"type"`
+	Sensitive bool   `json:"sensitive"`
+	Pii       bool   `json:"pii"`
+	// How it is masked; null when it is not sensitive.
+	Mask *string `json:"mask,omitempty"`
+	// Whether documents can be looked up by it.
+	Indexed bool `json:"indexed"`
+	// Whether no two documents of the account share a value.
+	Unique bool `json:"unique"`
+	// Whether a document must have it.
+	Required bool `json:"required"`
+	ReadOnly bool `json:"readOnly"`
+	// Why it is deprecated; null when it is not.
+	Deprecated  *string       `json:"deprecated,omitempty"`
+	Title       *string       `json:"title,omitempty"`
+	Description *string       `json:"description,omitempty"`
+	Examples    []scalar.JSON `json:"examples"`
+}
+
 // A rule that a schema breaks.
 type SchemaFinding struct {
 	Rule    string `json:"rule"`
@@ -263,14 +311,31 @@ type SchemaVersion struct {
 	// Whether this is the version in force.
 	Current bool `json:"current"`
 	// The JSON Schema as it applies.
-	Schema       scalar.JSON `json:"schema"`
-	Author       *string     `json:"author,omitempty"`
-	CreationDate *time.Time  `json:"creationDate,omitempty"`
-	Note         *string     `json:"note,omitempty"`
+	Schema scalar.JSON `json:"schema"`
+	// The fields at every depth, in order of the schema.
+	Fields       []*SchemaField `json:"fields"`
+	Author       *string        `json:"author,omitempty"`
+	CreationDate *time.Time     `json:"creationDate,omitempty"`
+	Note         *string        `json:"note,omitempty"`
 	// What changed since the version before.
 	Changes []*SchemaChange `json:"changes"`
 	// Remarks on the schema when it was published just now.
 	Warnings []*SchemaProblem `json:"warnings"`
+}
+
+// Somebody who is signed in with a browser.
+type Session struct {
+	ID      string   `json:"id"`
+	Actor   string   `json:"actor"`
+	Roles   []string `json:"roles"`
+	Subject *string  `json:"subject,omitempty"`
+	// The identity provider that was signed in with; null: an API key was.
+	Issuer       *string   `json:"issuer,omitempty"`
+	CreationDate time.Time `json:"creationDate"`
+	// To the minute.
+	LastUse time.Time `json:"lastUse"`
+	// When the session ends if nothing is done.
+	ExpirationDate time.Time `json:"expirationDate"`
 }
 
 type Viewer struct {
