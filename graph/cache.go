@@ -12,6 +12,7 @@ import (
 type Cache struct {
 	library library
 	engines atomic.Uint64 // number of engines so far
+	views   atomic.Uint64 // number of views planned so far
 	runs    sync.Pool     // of *run
 
 	mu      sync.Mutex

@@ -82,6 +82,8 @@ type object struct {
 	shape *schema.Type
 	props []string // properties wanted, in stored order as far as known
 	links []*fetch
+	// number tells views of documents apart, in all plans there ever were.
+	number uint64
 }
 
 // member is one member of an object.
@@ -423,7 +425,7 @@ func (p *planner) document(f *fetch, e *entity, c collected) *object {
 		}
 		return true
 	})
-	o.links = links
+	o.links, o.number = links, p.options.Cache.views.Add(1)
 	for _, m := range o.members {
 		switch m.op {
 		case opProp:
@@ -432,7 +434,7 @@ func (p *planner) document(f *fetch, e *entity, c collected) *object {
 			f.fields.Add(e.Type.Extra.Slot)
 		}
 	}
-	o.number()
+	o.arrange()
 	return o
 }
 
@@ -443,7 +445,7 @@ type place struct {
 }
 
 // stored plans an object that is stored in a document of f. The index of its properties is their
-// slot until number has run.
+// slot until arrange has run.
 func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected, special func(m *member, c collected) bool) *object {
 	o := p.members(t.Name, fields, func(m *member, c collected) {
 		if special != nil && special(m, c) {
@@ -499,9 +501,9 @@ func (p *planner) sensitive(f *fetch, path string, c collected) {
 	}
 }
 
-// number collects the properties that an object wants, in the order of the schema, which is that
+// arrange collects the properties that an object wants, in the order of the schema, which is that
 // of the document, and makes members point into them.
-func (o *object) number() {
+func (o *object) arrange() {
 	var slots []int
 	for _, m := range o.members {
 		if m.op == opProp {
@@ -540,7 +542,7 @@ func (p *planner) value(f *fetch, t *schema.Type, in place, c collected) *value 
 
 func (p *planner) nested(f *fetch, t *schema.Type, in place, c collected) *object {
 	o := p.stored(f, t, in, p.below(t.Name, c), nil)
-	o.number()
+	o.arrange()
 	return o
 }
 

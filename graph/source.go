@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -126,6 +127,9 @@ type Node struct {
 	// Body holds the fields asked for by JSON property name, in the stored form (see
 	// schema.Entity.Encode), masked values in place of those the client may not see.
 	Body bson.Raw
+	// Kept, unless nil, is where the engine keeps how it wrote the node. A source that gives a Kept
+	// again says that ID, Owner, Meta and Body are what they were.
+	Kept *atomic.Value
 }
 
 // Meta is what the server itself knows of a document.

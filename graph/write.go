@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strconv"
 
@@ -82,8 +83,30 @@ func (a *answer) links(f *fetch, view, n int) []answer {
 	return a.kids[view][n*count : (n+1)*count]
 }
 
-// document writes a document.
+// written is how a view showed a document.
+type written struct {
+	view uint64
+	text []byte
+}
+
+// document writes a document, as it was written before if that is known.
 func (r *run) document(o *object, n *Node, links []answer) {
+	if n.Kept == nil || len(o.links) > 0 {
+		r.documentAnew(o, n, links)
+		return
+	}
+	if w, ok := n.Kept.Load().(*written); ok && w.view == o.number {
+		r.out = append(r.out, w.text...)
+		return
+	}
+	start, failures := len(r.out), r.failures
+	r.documentAnew(o, n, nil)
+	if r.failures == failures { // errors would have to be repeated
+		n.Kept.Store(&written{o.number, bytes.Clone(r.out[start:])})
+	}
+}
+
+func (r *run) documentAnew(o *object, n *Node, links []answer) {
 	base, ok := r.pick(o, n.Body)
 	if !ok {
 		r.fail(r.engine.visible(r.ctx, errDamaged), o.at(), "")

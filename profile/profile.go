@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -90,6 +91,9 @@ type Document struct {
 	Masked  []string  // paths of masked fields, see vault.Mask
 	Body    bson.Raw  // the wanted fields in stored form
 	Cursor  string    // the document's place in the list it came in
+	// Kept, unless nil, is a place for what a reader makes of all the fields above but Cursor: who
+	// shows them again hands it out again.
+	Kept *atomic.Value
 }
 
 // Page is a stretch of a list.
@@ -161,6 +165,7 @@ type Service struct {
 	suspected func(kind string)
 	wake      func()
 	misses    missLimits
+	memo      *memo
 }
 
 // New returns the service.
@@ -171,7 +176,7 @@ func New(o Options) *Service {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	return &Service{misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
+	return &Service{memo: newMemo(), misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,
@@ -274,13 +279,13 @@ type kept struct {
 }
 
 // place says where a record's document is sealed.
-func place(id tenant.ID, e *schema.Entity, r storage.Record) vault.Place {
+func place(id tenant.ID, e *schema.Entity, r *storage.Record) vault.Place {
 	return vault.Place{Account: id, Subject: root(e, r), Entity: e.Name, ID: r.ID}
 }
 
 // clear returns a document's content as JSON, for the server's own work.
 func (s *Service) clear(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, sealed bson.Raw) (map[string]any, error) {
-	raw, err := s.vault.Open(ctx, place(id, e, r), sealed)
+	raw, err := s.vault.Open(ctx, place(id, e, &r), sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -293,6 +298,9 @@ func (s *Service) clear(ctx context.Context, id tenant.ID, e *schema.Entity, r s
 
 // show returns records as p may see them; what is out of p's reach, and absent records, are zero.
 func (s *Service) show(ctx context.Context, p *auth.Principal, e *schema.Entity, found []storage.Record, v View, pinned bool) ([]Document, error) {
+	if !p.Confined() && len(v.Unmask) == 0 {
+		return s.masked(ctx, p, e, found, v.Fields)
+	}
 	docs, list, err := s.within(p, e, found)
 	if err != nil {
 		return nil, err
@@ -302,6 +310,37 @@ func (s *Service) show(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		return nil, err
 	}
 	return docs, s.present(ctx, p, e, docs, list, v, grant)
+}
+
+// masked shows records to whoever sees nothing in clear.
+func (s *Service) masked(ctx context.Context, p *auth.Principal, e *schema.Entity, found []storage.Record, want schema.FieldSet) ([]Document, error) {
+	docs := make([]Document, len(found))
+	var masker *vault.Masker
+	now := s.now()
+	for i := range found {
+		r := &found[i]
+		if r.ID == "" || !p.Reaches(root(e, r)) {
+			continue
+		}
+		if known := s.memo.find(p.Account, e, r, want, now); known != nil {
+			docs[i] = *known
+			continue
+		}
+		if masker == nil {
+			masker = s.vault.Masker(ctx, nil, e, want)
+			defer masker.Close()
+		}
+		k := kept{Record: r}
+		if err := k.decode(r.Body); err != nil {
+			return nil, err
+		}
+		var err error
+		if docs[i], err = s.document(p.Account, e, &k, masker); err != nil {
+			return nil, err
+		}
+		s.memo.add(p.Account, e, r, want, masker.Lease(), &docs[i])
+	}
+	return docs, nil
 }
 
 // showWritten is show for a document that was just written: it is shown masked when the wish to
@@ -327,7 +366,7 @@ func (s *Service) within(p *auth.Principal, e *schema.Entity, found []storage.Re
 	list := make([]kept, len(found))
 	for i := range found {
 		r := &found[i]
-		if r.ID == "" || !p.Reaches(root(e, *r)) {
+		if r.ID == "" || !p.Reaches(root(e, r)) {
 			continue
 		}
 		list[i].Record = r
@@ -360,7 +399,7 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 		var asked []auth.Disclosure
 		for i := range list {
 			if k := &list[i]; k.Record != nil {
-				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, *k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
+				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
 			}
 		}
 		if len(asked) == 0 {
@@ -397,18 +436,26 @@ func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Enti
 		if k.Record == nil {
 			continue
 		}
-		body, masked, err := masker.Mask(place(p.Account, e, *k.Record), k.Doc)
-		if err != nil {
+		var err error
+		if docs[i], err = s.document(p.Account, e, k, masker); err != nil {
 			return err
 		}
-		docs[i] = Document{ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
-			Expires: k.Expires, Masked: masked, Body: body, Cursor: k.ID}
 	}
 	return nil
 }
 
+// document shows one document.
+func (s *Service) document(id tenant.ID, e *schema.Entity, k *kept, masker *vault.Masker) (Document, error) {
+	body, masked, err := masker.Mask(place(id, e, k.Record), k.Doc)
+	if err != nil {
+		return Document{}, err
+	}
+	return Document{ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
+		Expires: k.Expires, Masked: masked, Body: body, Cursor: k.ID}, nil
+}
+
 // root returns the id that decides who reaches a document.
-func root(e *schema.Entity, r storage.Record) string {
+func root(e *schema.Entity, r *storage.Record) string {
 	if e.Owner != "" {
 		return r.Owner
 	}

@@ -137,7 +137,7 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	for n, list := range found {
 		for _, r := range list {
-			if first := &records[at[n]]; p.Reaches(root(e, r)) && (first.ID == "" || r.ID < first.ID) {
+			if first := &records[at[n]]; p.Reaches(root(e, &r)) && (first.ID == "" || r.ID < first.ID) {
 				*first = r
 			}
 		}
@@ -394,7 +394,7 @@ func (s *Service) find(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		return storage.Record{}, content{}, err
 	}
 	r := found[0]
-	if r.ID == "" || !p.Reaches(root(e, r)) {
+	if r.ID == "" || !p.Reaches(root(e, &r)) {
 		return storage.Record{}, content{}, ErrNotFound
 	}
 	var c content
@@ -445,7 +445,7 @@ func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		for _, f := range e.Type.Fields {
 			all.Add(f.Slot)
 		}
-		body, _, err := s.vault.Mask(ctx, place(p.Account, e, r), e, c.Doc, all)
+		body, _, err := s.vault.Mask(ctx, place(p.Account, e, &r), e, c.Doc, all)
 		if err != nil {
 			return nil, err
 		}

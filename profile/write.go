@@ -95,7 +95,7 @@ func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r st
 	if err != nil {
 		return nil, fmt.Errorf("profile: encode: %w", err)
 	}
-	return s.vault.Seal(ctx, place(id, e, r), e, raw)
+	return s.vault.Seal(ctx, place(id, e, &r), e, raw)
 }
 
 // Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays. The

@@ -18,6 +18,7 @@ const loadTimeout = 10 * time.Second
 type cache[T any] struct {
 	now   func() time.Time
 	load  func(context.Context, keyName) (T, time.Time, error)
+	gone  func(T)
 	loads singleflight.Group
 
 	mu      sync.Mutex // held when entries are added or dropped
@@ -31,12 +32,14 @@ type entry[T any] struct {
 	until time.Time
 }
 
-func newCache[T any](size int, now func() time.Time, load func(context.Context, keyName) (T, time.Time, error)) *cache[T] {
-	entries, err := lru.New[keyName, entry[T]](max(size, 1))
+// newCache returns a cache of so many entries. It tells gone of each value that it does not hold any
+// more, or never did.
+func newCache[T any](size int, now func() time.Time, load func(context.Context, keyName) (T, time.Time, error), gone func(T)) *cache[T] {
+	entries, err := lru.NewWithEvict(max(size, 1), func(_ keyName, e entry[T]) { gone(e.value) })
 	if err != nil {
 		panic("vault: impossible: a cache of positive size")
 	}
-	return &cache[T]{now: now, load: load, entries: entries}
+	return &cache[T]{now: now, load: load, gone: gone, entries: entries}
 }
 
 func (c *cache[T]) get(ctx context.Context, n keyName) (T, error) {
@@ -58,6 +61,8 @@ func (c *cache[T]) get(ctx context.Context, n keyName) (T, error) {
 		defer c.mu.Unlock()
 		if drops == c.drops && !until.IsZero() {
 			c.entries.Add(n, entry[T]{value, err, until})
+		} else {
+			c.gone(value)
 		}
 		return value, err
 	})

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/profilegraph/profilegraph/storage"
@@ -38,7 +39,21 @@ var errUnder = fmt.Errorf("%w: wrapped under an unknown account key", ErrCorrupt
 // read by whichever made it.
 type ring[T any] struct {
 	versions []version[T] // oldest first; the last is the primary one
-	until    time.Time    // when it must be asked for anew
+	*hold
+}
+
+// hold is for how long a key may be used. It outlives the key where masks are remembered that were
+// made with it.
+type hold struct {
+	until time.Time   // when the key must be asked for anew
+	ended atomic.Bool // it was dropped before
+}
+
+// end says that a key is not held any more. There is none where the KMS failed.
+func (r *ring[T]) end() {
+	if r != nil {
+		r.ended.Store(true)
+	}
 }
 
 type version[T any] struct {
@@ -69,9 +84,9 @@ type hierarchy struct {
 
 func newHierarchy(c Config) *hierarchy {
 	h := &hierarchy{Config: c}
-	h.accounts = newCache(maxAccounts, c.Now, h.loadAccount)
-	h.subjects = newCache(c.Subjects, c.Now, loader(h, newCipher))
-	h.indexes = newCache(maxIndexes, c.Now, loader(h, newMAC))
+	h.accounts = newCache(maxAccounts, c.Now, h.loadAccount, (*ring[cipher.AEAD]).end)
+	h.subjects = newCache(c.Subjects, c.Now, loader(h, newCipher), (*ring[cipher.AEAD]).end)
+	h.indexes = newCache(maxIndexes, c.Now, loader(h, newMAC), (*ring[*mac]).end)
 	return h
 }
 
@@ -259,7 +274,7 @@ func unwrapAll[T any](ctx context.Context, h *hierarchy, n keyName, above *ring[
 	if len(r.Versions) == 0 {
 		return nil, fmt.Errorf("%w: a key without versions", ErrCorrupt)
 	}
-	keys := &ring[T]{versions: make([]version[T], len(r.Versions))}
+	keys := &ring[T]{versions: make([]version[T], len(r.Versions)), hold: new(hold)}
 	for i, w := range r.Versions {
 		raw, err := h.unwrap(ctx, n, r.KEK, w, above)
 		if err != nil {

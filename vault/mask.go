@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -61,11 +62,6 @@ type Masker struct {
 // Documents may share the memory of their paths, and both are to be left as they are.
 func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	m.turn(at)
-	if keys := m.held(); keys != nil && m.grant == nil {
-		if r := m.v.memo.find(keys, at, m.entity, m.want, doc); r != nil {
-			return r.body, r.paths, nil
-		}
-	}
 	m.enter()
 	m.room(len(doc) + 64)
 	m.paths = m.paths[:0]
@@ -80,11 +76,31 @@ func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	if !slices.Equal(m.paths, m.shown) { // in a list they nearly always are
 		m.shown = slices.Clone(m.paths)
 	}
-	body := m.out[start:len(m.out):len(m.out)]
-	if m.opened && m.grant == nil {
-		m.v.memo.add(m.ring, at, m.entity, m.want, doc, body, m.shown)
+	return m.out[start:len(m.out):len(m.out)], m.shown, nil
+}
+
+// Lease says for how long what Mask returned last may be shown again instead of another call: as long
+// as the key that it took is held. Whoever may not use the key any more does not see the mask either.
+// There is no lease on what a grant covers.
+func (m *Masker) Lease() Lease {
+	switch {
+	case m.grant != nil:
+		return Lease{}
+	case !m.opened:
+		return Lease{keyless: true}
 	}
-	return body, m.shown, nil
+	return Lease{key: m.ring.hold}
+}
+
+// Lease is leave to show a mask again. The zero Lease gives none.
+type Lease struct {
+	key     *hold
+	keyless bool // the mask took no key
+}
+
+// Holds reports whether the leave lasts.
+func (l Lease) Holds(now time.Time) bool {
+	return l.keyless || l.key != nil && now.Before(l.key.until) && !l.key.ended.Load()
 }
 
 // Close wipes what was opened on the way to the masks.

@@ -6,7 +6,6 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -98,8 +97,6 @@ type walk struct {
 	ring *ring[cipher.AEAD]
 	// reloaded says that ring is no older than the walk, opened that it opened something of the document.
 	reloaded, opened bool
-	// now is the time by which held keys are judged; zero: it has to be asked for.
-	now time.Time
 
 	// place is the additional data of the present value, depth how many steps lead there.
 	place []byte
@@ -158,27 +155,11 @@ func (w *walk) leave(mark int) {
 
 // keys returns the subject's key, one look-up for the whole document.
 func (w *walk) keys(create bool) (_ *ring[cipher.AEAD], err error) {
-	if w.held() != nil {
+	if w.ring != nil {
 		return w.ring, nil
 	}
-	w.now = time.Time{} // to load a key may take long
 	w.ring, err = w.v.keys.subject(w.ctx, w.at.Account, w.at.Subject, create)
 	return w.ring, err
-}
-
-// held returns the subject's key if it is at hand.
-func (w *walk) held() *ring[cipher.AEAD] {
-	if w.ring != nil {
-		return w.ring
-	}
-	if w.now.IsZero() {
-		w.now = w.v.keys.Now()
-	}
-	e, ok := w.v.keys.subjects.remembered(keyName{account: w.at.Account, kind: subjectKey, id: w.at.Subject}, w.now)
-	if ok && e.err == nil {
-		w.ring = e.value
-	}
-	return w.ring
 }
 
 // reload asks for the subject's key anew, once for the whole document.

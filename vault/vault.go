@@ -99,7 +99,6 @@ type Config struct {
 // Vault seals and masks documents and hashes look-up keys. It is safe for concurrent use.
 type Vault struct {
 	keys *hierarchy
-	memo *memo
 }
 
 // New returns a vault. It asks for no key before one is needed.
@@ -111,7 +110,7 @@ func New(c Config) *Vault {
 		c.KeyTTL = Staleness
 	}
 	c.Subjects = cmp.Or(c.Subjects, 10_000)
-	return &Vault{keys: newHierarchy(c), memo: newMemo()}
+	return &Vault{keys: newHierarchy(c)}
 }
 
 // Ready reports whether keys can be had: it asks the KMS to unwrap a key of the installation's
