@@ -82,14 +82,14 @@ func (m members) get(name string) (any, bool) {
 	return v, ok
 }
 
-// decodeVariables decodes a JSON object. Most requests have the id of a document as their only
-// variable, which needs no decoder.
+// decodeVariables decodes a JSON object. Most requests have the id of a document or the size of a
+// page as their only variable, which needs no decoder.
 func decodeVariables(b json.RawMessage) (members, error) {
 	if len(b) == 0 {
 		return members{}, nil
 	}
-	if name, value, ok := onlyString(b); ok {
-		return members{name: name, value: value}, nil
+	if m, ok := only(b); ok {
+		return m, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
@@ -97,23 +97,37 @@ func decodeVariables(b json.RawMessage) (members, error) {
 	return m, d.Decode(&m.all)
 }
 
-// onlyString recognises {"name":"value"} without escapes. It is content with less than valid
-// UTF-8, which the transport has ruled out.
-func onlyString(b []byte) (name, value string, ok bool) {
+// only recognises {"name":"value"} without escapes, and {"name":50}. It is content with less than
+// valid UTF-8, which the transport has ruled out.
+func only(b []byte) (m members, ok bool) {
 	b = bytes.TrimSpace(b)
 	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
-		return "", "", false
+		return m, false
 	}
-	name, b, ok = plainString(bytes.TrimSpace(b[1 : len(b)-1]))
-	if !ok {
-		return "", "", false
+	m.name, b, ok = plainString(bytes.TrimSpace(b[1 : len(b)-1]))
+	if b = bytes.TrimSpace(b); !ok || len(b) == 0 || b[0] != ':' {
+		return m, false
 	}
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 || b[0] != ':' {
-		return "", "", false
+	b = bytes.TrimSpace(b[1:])
+	if isCount(b) {
+		m.value = json.Number(b)
+		return m, true
 	}
-	value, b, ok = plainString(bytes.TrimSpace(b[1:]))
-	return name, value, ok && len(b) == 0
+	m.value, b, ok = plainString(b)
+	return m, ok && len(b) == 0
+}
+
+// isCount reports whether b is a whole number of at most nine digits.
+func isCount(b []byte) bool {
+	if len(b) == 0 || len(b) > 9 || b[0] == '0' && len(b) > 1 {
+		return false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // plainString splits a JSON string without escapes off the beginning of b.
