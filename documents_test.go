@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -566,5 +567,55 @@ func TestOrphanClaims(t *testing.T) {
 		}
 		in.refused("NOT_UNIQUE", create, vars{"c": "a"}) // a claim that stands is not swept
 		in.do(create, vars{"c": "b"})
+	})
+}
+
+// A document that was read before is shown as it is now, whatever else was asked of it before.
+func TestReadAgain(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		id := in.profile("ana@example.com")
+		in.do(`mutation($id: ID!) { updateProfile(id: $id, patch: {firstName: "Ana", documentType: "CPF"}) { id } }`, vars{"id": id})
+		views := map[string]string{
+			"firstName":                             `{"firstName": "A**"}`,
+			"id: documentType name: firstName":      `{"id": "CPF", "name": "A**"}`,
+			"name: firstName id: documentType":      `{"name": "A**", "id": "CPF"}`,
+			"__typename meta { masked }":            `{"__typename": "Profile", "meta": {"masked": []}}`,
+			"email meta { masked }":                 `{"email": "a**@e******.c**", "meta": {"masked": ["email"]}}`,
+			"email addresses { nodes { id } }":      `{"email": "a**@e******.c**", "addresses": {"nodes": []}}`,
+			"email purchaseInfo { profile { id } }": `{"email": "a**@e******.c**", "purchaseInfo": null}`,
+		}
+		for range 3 {
+			for view, want := range views {
+				wantJSON(t, in.do(`query($id: ID!) { profile(id: $id) { `+view+` } }`, vars{"id": id}).at("profile"), want)
+				wantJSON(t, in.do(`{ profiles { nodes { `+view+` } edges { cursor node { `+view+` } } } }`).at("profiles.nodes"), "["+want+"]")
+			}
+		}
+		clear := in.do(`query($id: ID!) { profile(id: $id, unmask: {reason: "the shopper called us"}) { firstName } again: profile(id: $id) { firstName } }`, vars{"id": id})
+		wantJSON(t, clear.Data, `{"profile": {"firstName": "Ana"}, "again": {"firstName": "A**"}}`)
+		for _, name := range []string{"Beatriz", "Bo", "Ana"} {
+			in.do(`mutation($id: ID!, $n: String) { updateProfile(id: $id, patch: {firstName: $n}) { id } }`, vars{"id": id, "n": name})
+			for range 2 {
+				r := in.do(`query($id: ID!) { profile(id: $id) { firstName meta { version } } profileVersions(id: $id, first: 1) { nodes { firstName meta { version } } } }`, vars{"id": id})
+				if got, want := r.str("profile.firstName"), name[:1]+strings.Repeat("*", len(name)-1); got != want {
+					t.Errorf("after the update it is %q, want %q", got, want)
+				}
+				if diff := cmp.Diff([]any{r.at("profile")}, r.at("profileVersions.nodes")); diff != "" {
+					t.Errorf("the newest version is another (-profile +version)\n%s", diff)
+				}
+			}
+		}
+		in.do(`mutation($id: ID!) { updateProfile(id: $id, patch: {firstName: null}, ttlDays: 1) { id } }`, vars{"id": id})
+		for range 2 {
+			r := in.do(`query($id: ID!) { profile(id: $id) { firstName meta { expirationDate masked } } }`, vars{"id": id})
+			if r.at("profile.firstName") != nil || r.at("profile.meta.expirationDate") == nil {
+				t.Errorf("without a name, until tomorrow: %s", r.Text)
+			}
+		}
+		in.clock.move(25 * time.Hour)
+		if r := in.do(`query($id: ID!) { profile(id: $id) { id } }`, vars{"id": id}); r.at("profile") != nil {
+			t.Errorf("expired: %s", r.Text)
+		}
 	})
 }

@@ -91,7 +91,7 @@ func (s *server) work(plane string, slots chan struct{}, authenticate func(conte
 		defer limit.end()
 		ctx, span := s.watch.span(limit, r, plane)
 		r = r.WithContext(ctx)
-		p := &auth.Principal{}
+		var p *auth.Principal // nil: not known
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is only ever compared
@@ -110,12 +110,11 @@ func (s *server) work(plane string, slots chan struct{}, authenticate func(conte
 				s.logRequest(r, plane, p, w.status, took)
 			}
 		}()
-		known, err := authenticate(ctx, r)
-		if err != nil {
+		var err error
+		if p, err = authenticate(ctx, r); err != nil {
 			s.refuseError(ctx, w, err)
 			return
 		}
-		p = known
 		h(w, r, p)
 	})
 }
@@ -138,8 +137,12 @@ func (s *server) logRequest(r *http.Request, plane string, p *auth.Principal, st
 	if status >= 500 {
 		log = s.log.WarnContext
 	}
+	who := auth.Principal{}
+	if p != nil {
+		who = *p
+	}
 	log(r.Context(), "request", "request", transport.RequestID(r.Context()), "plane", plane, "method", method(r.Method),
-		"status", status, "account", string(p.Account), "actor", p.Actor, "took", took.String())
+		"status", status, "account", string(who.Account), "actor", who.Actor, "took", took.String())
 }
 
 // answer remembers the status of what was answered.

@@ -521,7 +521,7 @@ func TestMovedValuesDoNotOpen(t *testing.T) {
 			p.set(bson.RawValue{Type: kind, Value: short}, "firstName")
 		}, profile},
 	}
-	secrets := regexp.MustCompile(`Alpha|Beta|Gamma|Delta|Epsilon|Zeta|Eta|Theta|Iota|Kappa|Lambda|Main|Ann|Bob|gold`)
+	secrets := regexp.MustCompile(`Alpha|Betasson|Gamma|Delta|Epsilon|Zetasson|Etaroad|Theta|Iotaroad|Kappa|Lambda|Mainroad|Annabel|Bobbie|goldenly`)
 	onEachStore(t, func(t *testing.T, c Config) {
 		in := boot(t, c)
 		for name, test := range tests {
@@ -534,13 +534,13 @@ func TestMovedValuesDoNotOpen(t *testing.T) {
 					return c.do(`mutation($e: EmailAddress!, $f: String, $l: String) { createProfile(input: {email: $e, firstName: $f, lastName: $l}) { id } }`,
 						vars{"e": first + "@example.com", "f": first, "l": last}).str("createProfile.id")
 				}
-				s.one, s.two, s.theirs = made(ours, "Alpha", "Beta"), made(ours, "Gamma", "Delta"), made(theirs, "Epsilon", "Zeta")
-				r := ours.do(`mutation($p: ID!) { a: createAddress(profileId: $p, input: {route: "Eta", nickname: "Theta"}) { id } b: createAddress(profileId: $p, input: {route: "Iota", nickname: "Kappa"}) { id }
+				s.one, s.two, s.theirs = made(ours, "Alpha", "Betasson"), made(ours, "Gamma", "Delta"), made(theirs, "Epsilon", "Zetasson")
+				r := ours.do(`mutation($p: ID!) { a: createAddress(profileId: $p, input: {route: "Etaroad", nickname: "Theta"}) { id } b: createAddress(profileId: $p, input: {route: "Iotaroad", nickname: "Kappa"}) { id }
 					c: createContact(profileId: $p, input: {firstName: "Lambda"}) { id } updateProfile(id: $p, patch: {tags: ["new"]}) { id } }`, vars{"p": s.one})
 				s.address, s.second, s.contact = r.str("a.id"), r.str("b.id"), r.str("c.id")
 				ours.publish("Deep", deep)
 				s.deep = ours.do(`mutation($i: DeepInput!) { createDeep(input: $i) { id } }`,
-					vars{"i": object(t, `{"home": {"street": "Main"}, "people": [{"name": "Ann"}, {"name": "Bob"}], "safe": {"inner": "gold"}}`)}).str("createDeep.id")
+					vars{"i": object(t, `{"home": {"street": "Mainroad"}, "people": [{"name": "Annabel"}, {"name": "Bobbie"}], "safe": {"inner": "goldenly"}}`)}).str("createDeep.id")
 				old, err := in.store.Scan(t.Context(), storage.Space{Account: s.account, Collection: storage.Versions, Part: "Profile"}, storage.Page{Prefix: s.one, Limit: 10})
 				if err != nil || len(old) != 1 {
 					t.Fatalf("%d old versions: %v", len(old), err)

@@ -57,11 +57,16 @@ func TestTornTail(t *testing.T) {
 	last := len(data) - len(frames(t, data)[19])
 	unreached := slices.Clone(data)
 	copy(unreached[last+100:], make([]byte, len(data)))
+	beginning := slices.Clone(data)
+	clear(beginning[last : last+100])
+	zeros := make([]byte, 9000) // as there are behind the end of a log that was not closed
 	for name, tail := range map[string][]byte{
 		"half a length":   data[:last+2],
 		"half a frame":    data[:last+100],
 		"half unreached":  unreached,
 		"all unreached":   append(slices.Clone(data[:last]), make([]byte, 300)...),
+		"half, and zeros": append(slices.Clone(data[:last+100]), zeros...),
+		"no beginning":    append(beginning, zeros...),
 		"one byte short":  data[:len(data)-1],
 		"nothing of it":   data[:last],
 		"hashes lost too": data[:last+100],

@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -88,10 +87,12 @@ func parseFrames(first int64, data []byte) (batches []*batch, good int) {
 }
 
 // torn reports whether a crash can have left a bad frame so: unfinished, or with parts of it that
-// did not reach the disk, and in either case with nothing behind it.
+// did not reach the disk, its beginning perhaps, and in either case with nothing but zeros behind it,
+// which are not in frame.
 func torn(frame []byte) bool {
-	if len(frame) < frameHeader || !slices.ContainsFunc(frame, func(c byte) bool { return c != 0 }) {
+	if len(frame) < frameHeader {
 		return true
 	}
-	return int(binary.LittleEndian.Uint32(frame)) >= len(frame)-frameHeader
+	n := int(binary.LittleEndian.Uint32(frame))
+	return n >= len(frame)-frameHeader || n == 0 && len(frame) <= frameHeader+maxFrame
 }

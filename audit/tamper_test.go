@@ -284,6 +284,8 @@ func TestTamperedFiles(t *testing.T) {
 		{"swapped", []func(*testing.T, string){change(func(f [][]byte) [][]byte { f[5], f[6] = f[6], f[5]; return f })}, "entry 5:", false},
 		{"cut", []func(*testing.T, string){change(func(f [][]byte) [][]byte { return f[:37] })}, "entry 37:", false},
 		{"cut within a frame", []func(*testing.T, string){change(func(f [][]byte) [][]byte { f[39] = f[39][:50]; return f })}, "entry 39:", false},
+		{"zeroed", []func(*testing.T, string){change(func(f [][]byte) [][]byte { clear(f[5]); return f })}, "entry 5:", false},
+		{"the last zeroed", []func(*testing.T, string){change(func(f [][]byte) [][]byte { clear(f[39]); return f })}, "entry 39:", false},
 		{"emptied", []func(*testing.T, string){change(func([][]byte) [][]byte { return nil })}, "entry 0:", false},
 		{"segment removed", []func(*testing.T, string){drop("00000000000000000000.log")}, "entry 0:", false},
 		{"cut, the hashes too", []func(*testing.T, string){change(func(f [][]byte) [][]byte { return f[:37] }), drop("hashes")}, "entries 37 to 39:", true},

@@ -23,20 +23,23 @@ import (
 type Loader struct {
 	docs      *profile.Service
 	principal *auth.Principal
-	disclosed func([]audit.Receipt)
+	receipts  Receipts
 }
 
-// New returns a loader for one request. Disclosed is told of the receipts for what was shown in
-// clear; it may be called from several goroutines at once.
-func New(docs *profile.Service, p *auth.Principal, disclosed func([]audit.Receipt)) Loader {
-	return Loader{docs, p, disclosed}
-}
+// Receipts is told of the receipts for what was shown in clear, by several goroutines at once.
+type Receipts interface{ Disclosed([]audit.Receipt) }
+
+// New returns a loader for one request.
+func New(docs *profile.Service, p *auth.Principal, r Receipts) Loader { return Loader{docs, p, r} }
+
+// first are the members of a group of one: nobody writes to it.
+var first = []int{0}
 
 // Read answers the reads of a level, in their order. The errors in it are those of package profile.
 func (l Loader) Read(ctx context.Context, reads []graph.Read) []graph.Result {
 	results := make([]graph.Result, len(reads))
 	if len(reads) == 1 {
-		l.group(ctx, reads, []int{0}, results)
+		l.group(ctx, reads, first, results)
 		return results
 	}
 	groups := grouped(reads)
@@ -129,7 +132,9 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 		for _, i := range members {
 			results[i].Refused = view.Outcome.Refused
 		}
-		l.disclosed(view.Outcome.Receipts)
+		if len(view.Outcome.Receipts) > 0 {
+			l.receipts.Disclosed(view.Outcome.Receipts)
+		}
 	}()
 	switch r.Kind {
 	case graph.ByID:
@@ -179,10 +184,10 @@ func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, re
 
 // distinct returns the different values of the members, and where each member's value stands in them.
 func distinct(members []int, value func(int) string) (values []string, at []int) {
-	at = make([]int, len(members))
 	if len(members) == 1 {
-		return []string{value(members[0])}, at
+		return []string{value(members[0])}, first
 	}
+	at = make([]int, len(members))
 	seen := make(map[string]int, len(members))
 	for n, i := range members {
 		v := value(i)

@@ -37,15 +37,12 @@ var (
 // Trouble is told what an operator must look into, of which clients learn no more than a code.
 func NewData(docs *profile.Service, p *auth.Principal, set *schema.Set, trouble func(context.Context, error)) *Data {
 	d := &Data{docs: docs, principal: p, set: set, trouble: trouble}
-	d.loader = dataloader.New(docs, p, d.disclosed)
+	d.loader = dataloader.New(docs, p, d)
 	return d
 }
 
-// disclosed keeps the receipts for what the answer shows in clear.
-func (d *Data) disclosed(receipts []audit.Receipt) {
-	if len(receipts) == 0 {
-		return
-	}
+// Disclosed keeps the receipts for what the answer shows in clear.
+func (d *Data) Disclosed(receipts []audit.Receipt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.receipts = append(d.receipts, receipts...)
@@ -108,7 +105,7 @@ func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
 		d.look(ctx, err)
 		return graph.Result{Err: explained(err)}
 	}
-	d.disclosed(view.Outcome.Receipts)
+	d.Disclosed(view.Outcome.Receipts)
 	d.warnings = append(d.warnings, view.Outcome.Warnings...) // writes run one after another
 	if doc.ID == "" {
 		return graph.Result{}

@@ -56,6 +56,7 @@ type Masker struct {
 	out   []byte   // the copies, one behind the other
 	paths []string // of the present document
 	shown []string // of the document before
+	lease Lease
 }
 
 // Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant.
@@ -63,6 +64,7 @@ type Masker struct {
 func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	m.turn(at)
 	m.enter()
+	m.lease = Lease{}
 	m.room(len(doc) + 64)
 	m.paths = m.paths[:0]
 	start := len(m.out)
@@ -76,21 +78,20 @@ func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	if !slices.Equal(m.paths, m.shown) { // in a list they nearly always are
 		m.shown = slices.Clone(m.paths)
 	}
+	switch {
+	case m.grant != nil:
+	case m.opened:
+		m.lease.key = m.ring.hold
+	default:
+		m.lease.keyless = true
+	}
 	return m.out[start:len(m.out):len(m.out)], m.shown, nil
 }
 
 // Lease says for how long what Mask returned last may be shown again instead of another call: as long
 // as the key that it took is held. Whoever may not use the key any more does not see the mask either.
 // There is no lease on what a grant covers.
-func (m *Masker) Lease() Lease {
-	switch {
-	case m.grant != nil:
-		return Lease{}
-	case !m.opened:
-		return Lease{keyless: true}
-	}
-	return Lease{key: m.ring.hold}
-}
+func (m *Masker) Lease() Lease { return m.lease }
 
 // Lease is leave to show a mask again. The zero Lease gives none.
 type Lease struct {

@@ -107,7 +107,20 @@ type requestID struct{}
 
 // WithRequestID returns a context that carries the id by which clients and logs name a request.
 func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestID{}, id)
+	return identified{ctx, id}
+}
+
+// identified is a context of a request with an id.
+type identified struct {
+	context.Context
+	id string
+}
+
+func (c identified) Value(key any) any {
+	if key == any(requestID{}) {
+		return c.id
+	}
+	return c.Context.Value(key)
 }
 
 // RequestID returns the id that the context carries, or "".
