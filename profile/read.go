@@ -335,7 +335,7 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 	var old []string // the ids of those that are not the newest ones
 	var at []int
 	for i, r := range found {
-		if r.ID == "" || !p.Reaches(root(e, r)) {
+		if r.ID == "" || !p.Reaches(root(e, &r)) {
 			found[i] = storage.Record{}
 			continue
 		}
