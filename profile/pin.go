@@ -63,7 +63,7 @@ func (s *Service) getPinned(ctx context.Context, p *auth.Principal, e *schema.En
 		}
 		docs[i], old = old[0], old[1:]
 		if docs[i].ID != "" {
-			docs[i].ID = id
+			docs[i].ID, docs[i].Kept = id, nil // what is kept of it has its own id
 		}
 	}
 	return docs, nil
