@@ -29,6 +29,7 @@ type commands struct {
 	Account  accountCommand  `cmd:"" help:"Manage the installation's accounts."`
 	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Manage the account's API keys."`
 	Session  sessionCommand  `cmd:"" help:"See and end the sessions of people who are signed in with a browser."`
+	Consumer consumerCommand `cmd:"" help:"Manage the systems that keep tokens of their own in the place of ids."`
 	Schema   schemaCommand   `cmd:"" help:"Check, publish and look at schemas."`
 	SDL      sdlCommand      `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
 	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
@@ -249,20 +250,21 @@ func (c *apiKeyList) Run(ctx context.Context, t terminal) error {
 
 type apiKeyCreate struct {
 	Remote
-	Name    string    `arg:"" help:"What the key is for."`
-	Role    []string  `required:"" help:"Role; may be given more than once."`
-	Subject string    `help:"For the role shopper: id of the profile or prospect."`
-	Expires time.Time `help:"When the key ends, RFC 3339." format:"2006-01-02T15:04:05Z07:00"`
+	Name     string    `arg:"" help:"What the key is for."`
+	Role     []string  `required:"" help:"Role; may be given more than once."`
+	Subject  string    `help:"For the role shopper: id of the profile or prospect."`
+	Consumer string    `help:"Id of a consumer, whose tokens the key sees in the place of ids."`
+	Expires  time.Time `help:"When the key ends, RFC 3339." format:"2006-01-02T15:04:05Z07:00"`
 }
 
 func (c *apiKeyCreate) Run(ctx context.Context, t terminal) error {
-	v := variables{"name": c.Name, "roles": c.Role, "subject": optional(c.Subject)}
+	v := variables{"name": c.Name, "roles": c.Role, "subject": optional(c.Subject), "consumer": optional(c.Consumer)}
 	if !c.Expires.IsZero() {
 		v["expiresAt"] = c.Expires.Format(time.RFC3339)
 	}
 	var data struct{ CreateAPIKey struct{ Secret string } }
-	err := c.do(ctx, `mutation($name: String!, $roles: [String!]!, $subject: ID, $expiresAt: DateTime) {
-		createApiKey(name: $name, roles: $roles, subject: $subject, expiresAt: $expiresAt) { secret } }`, v, &data)
+	err := c.do(ctx, `mutation($name: String!, $roles: [String!]!, $subject: ID, $consumer: ID, $expiresAt: DateTime) {
+		createApiKey(name: $name, roles: $roles, subject: $subject, consumer: $consumer, expiresAt: $expiresAt) { secret } }`, v, &data)
 	if err != nil {
 		return err
 	}

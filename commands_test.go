@@ -62,6 +62,19 @@ func TestCommands(t *testing.T) {
 		{args: "apikey revoke nothing", exit: 1, errors: `error: The account has no such API key, session or approval. \(NOT_FOUND\)\n`},
 		{args: "apikey list --key={reader}", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: the server does not know this key; profilegraph recover makes a new one\n`},
 
+		{args: "consumer create orders", out: `orders has tokens of its own; .+\n`},
+		{args: "consumer create orders", exit: 1, errors: `error: Consumer: there is, or was, one with this id. \(BAD_USER_INPUT\)\n`},
+		{args: "consumer create Orders", exit: 1, errors: `error: Consumer: an id is .+ \(BAD_USER_INPUT\)\n`},
+		{args: "apikey create o --role=reader --consumer=orders", out: secret + `\n`},
+		{args: "apikey create a --role=auditor --consumer=orders", exit: 1, errors: `error: Consumer: its credentials work with documents only.+ \(BAD_USER_INPUT\)\n`},
+		{args: "apikey create n --role=reader --consumer=nobody", exit: 1, errors: `error: Consumer: the account has none with this id. \(BAD_USER_INPUT\)\n`},
+		{args: "consumer revoke orders", out: `the tokens of orders ended at \S+\n`},
+		{args: "consumer revoke orders", out: `the tokens of orders ended at \S+\n`},
+		{args: "consumer revoke nobody", exit: 1, errors: `error: Consumer: the account has none with this id. \(BAD_USER_INPUT\)\n`},
+		{args: "apikey create r --role=reader --consumer=orders", exit: 1, errors: `error: Consumer: it was revoked. \(BAD_USER_INPUT\)\n`},
+		{args: "consumer create orders", exit: 1, errors: `error: Consumer: there is, or was, one with this id. \(BAD_USER_INPUT\)\n`},
+		{args: "consumer list", out: `ID +CREATED +CREATED BY +REVOKED\norders +\S+ +key:\w+ +\S+\n`},
+
 		{args: "schema check Profile " + shoes, out: `(?s:.*)FIELD_ADDED shoeSize: - -> Int\n(?s:.*)ok: it can follow version 0\n`},
 		{args: "schema check Profile " + typo, exit: 1, out: `problem: /properties/a/sensitive: .+\n  mend: .+\n`, errors: `error: the schema would be refused\n`},
 		{args: "schema check --replace Profile " + empty, exit: 1, out: `(?s:.+)breaking: FIELD_NO_DELETE (?s:.+)`, errors: `error: the schema would be refused\n`},
@@ -115,7 +128,7 @@ func TestCommands(t *testing.T) {
 				words = append(words, "--key-file="+key)
 			}
 		}
-		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "schema"; remote && !strings.Contains(test.args, "--help") {
+		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "consumer" || words[0] == "schema"; remote && !strings.Contains(test.args, "--help") {
 			var options []string
 			if !strings.Contains(test.args, "--url") {
 				options = append(options, "--url="+in.url)

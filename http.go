@@ -231,13 +231,13 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, p *auth.Principal)
 		s.refuseError(r.Context(), w, err)
 		return
 	}
-	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
+	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, s.vault, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
 }
 
 // execution runs the requests of one HTTP request on the data plane.
 type execution struct {
 	snap *schemastore.Snapshot[*graph.Engine]
-	data *resolvers.Data
+	data graph.Source
 }
 
 func (e execution) Execute(ctx context.Context, r transport.Request) transport.Response {

@@ -191,7 +191,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, s.people, auth.NewAccounts(s.tenants, s.keys, s.people), s.grants, s.docs)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, s.people, auth.NewAccounts(s.tenants, s.keys, s.people), s.grants, s.docs, auth.NewConsumers(s.store, s.vault, record, s.now), s.vault)}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,

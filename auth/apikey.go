@@ -39,6 +39,7 @@ type APIKey struct {
 	Name      string
 	Roles     []string
 	Subject   string
+	Consumer  string // that it is bound to, or empty
 	Created   time.Time
 	CreatedBy string
 	Expires   time.Time // zero: never
@@ -48,10 +49,11 @@ type APIKey struct {
 
 // NewKey says what key to make.
 type NewKey struct {
-	Name    string
-	Roles   []string
-	Subject string
-	Expires time.Time
+	Name     string
+	Roles    []string
+	Subject  string
+	Consumer string // the id of one, to bind the key to it
+	Expires  time.Time
 }
 
 // APIKeys makes, lists, revokes and recognises API keys.
@@ -91,6 +93,7 @@ type keyRecord struct {
 	Hash      []byte    `bson:"hash"`
 	Roles     []string  `bson:"roles"`
 	Subject   string    `bson:"subject,omitempty"`
+	Consumer  string    `bson:"consumer,omitempty"`
 	Created   time.Time `bson:"created"`
 	CreatedBy string    `bson:"createdBy"`
 	Expires   time.Time `bson:"expires,omitempty"`
@@ -110,6 +113,14 @@ func (k *APIKeys) Create(ctx context.Context, by *Principal, n NewKey) (APIKey, 
 	}
 	if extra := p.permissions &^ by.permissions; extra != 0 {
 		return APIKey{}, "", fmt.Errorf("%w: a key cannot have permissions that its maker lacks", ErrDenied)
+	}
+	if n.Consumer != "" {
+		if err := bindable(ctx, k.store, by.Account, n.Consumer); err != nil {
+			return APIKey{}, "", err
+		}
+		if err := p.bind(n.Consumer); err != nil {
+			return APIKey{}, "", err
+		}
 	}
 	return k.create(ctx, by.Account, by.Actor, n)
 }
@@ -141,13 +152,17 @@ func (k *APIKeys) create(ctx context.Context, account tenant.ID, by string, n Ne
 	rand.Read(secret)
 	token := keyPrefix + id + "_" + base64.RawURLEncoding.EncodeToString(secret)
 	hash := sha256.Sum256([]byte(token))
-	rec := keyRecord{Name: n.Name, Hash: hash[:], Roles: n.Roles, Subject: n.Subject, Created: now, CreatedBy: by,
+	rec := keyRecord{Name: n.Name, Hash: hash[:], Roles: n.Roles, Subject: n.Subject, Consumer: n.Consumer, Created: now, CreatedBy: by,
 		Expires: n.Expires.UTC().Truncate(time.Millisecond)}
 	r, err := encodeKey(id, account, rec)
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	if err := note(ctx, k.record, account, by, "CreateApiKey", map[string]string{"key": id, "roles": strings.Join(n.Roles, " ")}); err != nil {
+	details := map[string]string{"key": id, "roles": strings.Join(n.Roles, " ")}
+	if n.Consumer != "" {
+		details["consumer"] = n.Consumer
+	}
+	if err := note(ctx, k.record, account, by, "CreateApiKey", details); err != nil {
 		return APIKey{}, "", err
 	}
 	if err := k.store.Insert(ctx, credentials, r); err != nil {
@@ -292,6 +307,9 @@ func (k *APIKeys) holder(ctx context.Context, id string, proven func(keyRecord) 
 		return nil, ErrUnauthenticated
 	}
 	p, err := newPrincipal(tenant.ID(r.Owner), "key:"+id, rec.Subject, rec.Roles)
+	if err == nil {
+		err = p.bind(rec.Consumer)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -335,7 +353,7 @@ func (k *APIKeys) get(ctx context.Context, id string) (storage.Record, error) {
 }
 
 func describe(id string, account tenant.ID, r keyRecord) APIKey {
-	return APIKey{ID: id, Account: account, Name: r.Name, Roles: r.Roles, Subject: r.Subject, Created: r.Created.UTC(),
+	return APIKey{ID: id, Account: account, Name: r.Name, Roles: r.Roles, Subject: r.Subject, Consumer: r.Consumer, Created: r.Created.UTC(),
 		CreatedBy: r.CreatedBy, Expires: r.Expires, Revoked: r.Revoked, LastUse: r.LastUse}
 }
 

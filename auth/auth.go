@@ -86,6 +86,9 @@ type Principal struct {
 	// Subject is the only profile (or prospect) that the principal can reach, with what it owns.
 	// Empty: the principal is no shopper and reaches every document of the account.
 	Subject string
+	// Consumer is the system that the principal belongs to: it sees and gives tokens of that consumer in
+	// the place of ids. Empty: it sees the ids.
+	Consumer string
 
 	permissions Permission
 }

@@ -44,6 +44,9 @@ type Provider struct {
 	// Subject is the claim (or value) that holds the shopper's profile id; default the claim "sub".
 	// It counts only for tokens with the role shopper.
 	Subject Mapping `json:"subject"`
+	// Consumer is the claim (or value) that holds the id of the consumer that a token belongs to. Where
+	// it is given, a token without exactly one is refused: it would be shown ids.
+	Consumer Mapping `json:"consumer"`
 	// Console lets people sign in to the console with this provider; nil: they cannot.
 	Console *ConsoleClient `json:"console,omitempty"`
 }
@@ -273,7 +276,15 @@ func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
 		return nil, err
 	}
 	digest := sha256.Sum256([]byte(p.Issuer + "\x00" + sub))
-	return newPrincipal(tenant.ID(accounts[0]), fmt.Sprintf("jwt:%x", digest[:12]), subject, roles)
+	principal, err := newPrincipal(tenant.ID(accounts[0]), fmt.Sprintf("jwt:%x", digest[:12]), subject, roles)
+	if err != nil || p.Consumer == (Mapping{}) {
+		return principal, err
+	}
+	consumers := p.Consumer.read(claims)
+	if len(consumers) != 1 || !consumerID.MatchString(consumers[0]) {
+		return nil, ErrUnauthenticated
+	}
+	return principal, principal.bind(consumers[0])
 }
 
 // read returns a mapping's values: those of a claim that is a string or a list of strings, or the

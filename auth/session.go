@@ -144,6 +144,9 @@ func (s *Sessions) refuse(ctx context.Context, account tenant.ID, actor string, 
 
 // begin makes a session and returns its token.
 func (s *Sessions) begin(ctx context.Context, p *Principal, rec sessionRecord) (string, error) {
+	if p.Consumer != "" {
+		return "", fmt.Errorf("%w: a consumer's credential is for a program", ErrDenied)
+	}
 	id := strings.ToLower(rand.Text()[:16])
 	secret := make([]byte, 32)
 	rand.Read(secret)

@@ -56,8 +56,8 @@ func (r *mutationResolver) UpdateAccount(ctx context.Context, id string, name *s
 	return account(a), nil
 }
 
-func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, expiresAt *time.Time) (*generated.CreatedAPIKey, error) {
-	n := auth.NewKey{Name: name, Roles: roles, Subject: value(subject)}
+func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, consumer *string, expiresAt *time.Time) (*generated.CreatedAPIKey, error) {
+	n := auth.NewKey{Name: name, Roles: roles, Subject: value(subject), Consumer: value(consumer)}
 	if expiresAt != nil {
 		n.Expires = *expiresAt
 	}
@@ -74,6 +74,22 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 		return nil, err
 	}
 	return apiKey(key), nil
+}
+
+func (r *mutationResolver) CreateConsumer(ctx context.Context, id string) (*generated.Consumer, error) {
+	c, err := r.consumers.Create(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return consumer(c), nil
+}
+
+func (r *mutationResolver) RevokeConsumer(ctx context.Context, id string) (*generated.Consumer, error) {
+	c, err := r.consumers.Revoke(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return consumer(c), nil
 }
 
 func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.PurposeInput, refuseMisplaced bool, auditDays *int) (*generated.Policy, error) {
@@ -95,10 +111,16 @@ func (r *mutationResolver) RotateKeys(ctx context.Context, step generated.KeyRot
 }
 
 func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*generated.Approval, error) {
-	a, err := r.disclosures.RequestApproval(ctx, principal(ctx), purpose, subject, reason)
+	p := principal(ctx)
+	id, err := r.id(ctx, p, subject)
 	if err != nil {
 		return nil, err
 	}
+	a, err := r.disclosures.RequestApproval(ctx, p, purpose, id, reason)
+	if err != nil {
+		return nil, err
+	}
+	a.Subject = subject // as it was given
 	return approval(a), nil
 }
 
@@ -136,7 +158,11 @@ func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &generated.Viewer{Account: *account(a), Actor: p.Actor, Roles: p.Roles, Subject: optional(p.Subject)}
+	subject, err := r.token(ctx, p, p.Subject)
+	if err != nil {
+		return nil, err
+	}
+	v := &generated.Viewer{Account: *account(a), Actor: p.Actor, Roles: p.Roles, Subject: optional(subject), Consumer: optional(p.Consumer)}
 	for _, one := range p.Granted() {
 		v.Permissions = append(v.Permissions, generated.Permission(one.String()))
 	}
@@ -166,6 +192,11 @@ func (r *queryResolver) Roles(ctx context.Context) ([]*generated.Role, error) {
 func (r *queryResolver) APIKeys(ctx context.Context) ([]*generated.APIKey, error) {
 	list, err := r.keys.List(ctx, principal(ctx))
 	return each(list, apiKey), err
+}
+
+func (r *queryResolver) Consumers(ctx context.Context) ([]*generated.Consumer, error) {
+	list, err := r.consumers.List(ctx, principal(ctx))
+	return each(list, consumer), err
 }
 
 func (r *queryResolver) Schemas(ctx context.Context) ([]*generated.SchemaVersion, error) {

@@ -64,8 +64,12 @@ func account(a *tenant.Account) *generated.Account {
 }
 
 func apiKey(k auth.APIKey) *generated.APIKey {
-	return &generated.APIKey{ID: k.ID, Name: k.Name, Roles: k.Roles, Subject: optional(k.Subject), CreationDate: k.Created,
+	return &generated.APIKey{ID: k.ID, Name: k.Name, Roles: k.Roles, Subject: optional(k.Subject), Consumer: optional(k.Consumer), CreationDate: k.Created,
 		CreatedBy: k.CreatedBy, ExpirationDate: optionalTime(k.Expires), RevocationDate: optionalTime(k.Revoked), LastUse: optionalTime(k.LastUse)}
+}
+
+func consumer(c auth.Consumer) *generated.Consumer {
+	return &generated.Consumer{ID: c.ID, CreationDate: c.Created, CreatedBy: c.CreatedBy, RevocationDate: optionalTime(c.Revoked)}
 }
 
 func role(r auth.Role) *generated.Role {

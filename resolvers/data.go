@@ -31,13 +31,18 @@ type Data struct {
 var (
 	_ graph.Source   = (*Data)(nil)
 	_ graph.Extender = (*Data)(nil)
+	_ graph.Extender = translated{}
 )
 
-// NewData returns the source of a request: who asks, and the schemas that the request runs on.
-// Trouble is told what an operator must look into, of which clients learn no more than a code.
-func NewData(docs *profile.Service, p *auth.Principal, set *schema.Set, trouble func(context.Context, error)) *Data {
+// NewData returns the source of a request: who asks, and the schemas that the request runs on. For a
+// consumer's it translates between ids and its tokens. Trouble is told what an operator must look into,
+// of which clients learn no more than a code.
+func NewData(docs *profile.Service, tokens *vault.Vault, p *auth.Principal, set *schema.Set, trouble func(context.Context, error)) graph.Source {
 	d := &Data{docs: docs, principal: p, set: set, trouble: trouble}
 	d.loader = dataloader.New(docs, p, d)
+	if p.Consumer != "" {
+		return translated{d, tokens}
+	}
 	return d
 }
 

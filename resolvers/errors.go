@@ -41,6 +41,9 @@ const (
 	Timeout          = "REQUEST_TIMEOUT"
 )
 
+// currentVersion is the extension that says at which version a document is.
+const currentVersion = "currentVersion"
+
 // plain are the errors whose own text would do for nobody, or that need no more than a sentence.
 var plain = []struct {
 	is      error
@@ -72,6 +75,7 @@ var plain = []struct {
 	{audit.ErrClosed, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
 	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
 	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
+	{vault.ErrNoTokens, Forbidden, "The credential is bound to a consumer that the account does not have, or that was revoked."},
 	{vault.ErrShredded, Erased, "The data was erased: the key that could read it is gone."},
 	{vault.ErrCorrupt, DataCorrupt, "What is stored is not what was written here: it was damaged, or moved from elsewhere. An operator must look into it."},
 	{auth.ErrSelfApproval, Forbidden, "A second person must approve: nobody can approve a wish of their own."},
@@ -86,6 +90,7 @@ var own = []struct {
 }{
 	{auth.ErrDenied, Forbidden},
 	{auth.ErrInvalid, BadInput},
+	{auth.ErrConsumer, BadInput},
 	{tenant.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
 	{profile.ErrRotation, BadInput},
@@ -136,7 +141,7 @@ func Explain(err error) *graph.Error {
 			Extensions: map[string]any{"violations": list}}
 	case errors.As(err, &version):
 		return &graph.Error{Code: VersionConflict, Message: "The document has changed since: it is at another version than the expected one. Read it again and decide.",
-			Extensions: map[string]any{"currentVersion": version.Current}}
+			Extensions: map[string]any{currentVersion: version.Current}}
 	case errors.As(err, &notUnique):
 		return &graph.Error{Code: NotUnique, Message: "Another document has this " + notUnique.Field.Name + ", which is unique in the account.",
 			Extensions: map[string]any{"field": notUnique.Field.Name}}

@@ -10,6 +10,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // Resolver stands behind the fields of the control plane.
@@ -20,11 +21,13 @@ type Resolver struct {
 	accounts    *auth.Accounts
 	disclosures *auth.Authorizer
 	docs        *profile.Service
+	consumers   *auth.Consumers
+	tokens      *vault.Vault
 }
 
 // New returns the control plane over its use cases.
-func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, sessions *auth.Sessions, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service) *Resolver {
-	return &Resolver{schemas, keys, sessions, accounts, disclosures, docs}
+func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, sessions *auth.Sessions, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service, consumers *auth.Consumers, tokens *vault.Vault) *Resolver {
+	return &Resolver{schemas, keys, sessions, accounts, disclosures, docs, consumers, tokens}
 }
 
 type principalKey struct{}

@@ -24,6 +24,8 @@ const (
 	// maxAccounts bounds how many accounts' keys are held, maxIndexes how many look-up fields'.
 	maxAccounts = 10_000
 	maxIndexes  = 10_000
+	// maxConsumers bounds how many consumers' keys are held.
+	maxConsumers = 10_000
 	// retryAfter is for how long a KMS that failed is not asked again for the same account, so that
 	// requests for a dark account fail at once instead of queueing up.
 	retryAfter = time.Second
@@ -77,9 +79,10 @@ func (r *ring[T]) find(number uint32) (key T, ok bool) {
 // keep their own copies, which Go gives no means to wipe.
 type hierarchy struct {
 	Config
-	accounts *cache[*ring[cipher.AEAD]]
-	subjects *cache[*ring[cipher.AEAD]]
-	indexes  *cache[*ring[*mac]]
+	accounts  *cache[*ring[cipher.AEAD]]
+	subjects  *cache[*ring[cipher.AEAD]]
+	indexes   *cache[*ring[*mac]]
+	consumers *cache[*ring[*Tokens]]
 }
 
 func newHierarchy(c Config) *hierarchy {
@@ -87,6 +90,7 @@ func newHierarchy(c Config) *hierarchy {
 	h.accounts = newCache(maxAccounts, c.Now, h.loadAccount, (*ring[cipher.AEAD]).end)
 	h.subjects = newCache(c.Subjects, c.Now, loader(h, newCipher), (*ring[cipher.AEAD]).end)
 	h.indexes = newCache(maxIndexes, c.Now, loader(h, newMAC), (*ring[*mac]).end)
+	h.consumers = newCache(maxConsumers, c.Now, loader(h, newTokens), (*ring[*Tokens]).end)
 	return h
 }
 
@@ -130,7 +134,7 @@ func (h *hierarchy) create(ctx context.Context, n keyName) error {
 	switch n.kind {
 	case accountKey:
 		r.KEK, r.Property = defaultKEK(n.account), ""
-	case subjectKey:
+	case subjectKey, consumerKey:
 		r.Property = ""
 	}
 	if err := h.extend(ctx, n, &r); err != nil {
@@ -305,7 +309,7 @@ func (h *hierarchy) destroy(ctx context.Context, n keyName) error {
 				return err
 			}
 		}
-		h.subjects.drop(n)
+		h.forget(n)
 		return h.scrub(ctx) // also when it was destroyed already: that may have been cut short here
 	}
 }

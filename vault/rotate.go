@@ -96,7 +96,7 @@ func (h *hierarchy) rotateAccount(ctx context.Context, n keyName, report func(Pr
 	if err != nil {
 		return false, err
 	}
-	for _, prefix := range []string{subjectPrefix, indexPrefix} {
+	for _, prefix := range wrappedPrefixes {
 		err := h.sweep(ctx, n.account, prefix, report, func(k keyName, r *keyRecord) (changed bool, err error) {
 			for i, w := range r.Versions {
 				if w.Under == above.primary().number {
@@ -208,6 +208,8 @@ func (h *hierarchy) forget(n keyName) {
 		h.subjects.drop(n)
 	case indexKey:
 		h.indexes.drop(n)
+	case consumerKey:
+		h.consumers.drop(n)
 	}
 }
 
@@ -294,7 +296,7 @@ func (h *hierarchy) status(ctx context.Context, account tenant.ID) (Status, erro
 	s.KEK = own.KEK
 	wraps := map[uint32]int{}
 	var corrupt error
-	for _, prefix := range []string{subjectPrefix, indexPrefix} {
+	for _, prefix := range wrappedPrefixes {
 		err := h.visit(ctx, account, prefix, func(n keyName, r keyRecord) error {
 			for _, w := range r.Versions {
 				wraps[w.Under]++
@@ -302,6 +304,7 @@ func (h *hierarchy) status(ctx context.Context, account tenant.ID) (Status, erro
 			switch {
 			case n.kind == indexKey:
 				s.Indexes = append(s.Indexes, IndexStatus{r.Entity, r.Property, len(r.Versions)})
+			case n.kind == consumerKey:
 			case r.Destroyed:
 				s.Destroyed++
 			default:

@@ -42,6 +42,7 @@ const (
 	accountKey keyKind = iota + 1
 	subjectKey
 	indexKey
+	consumerKey
 )
 
 // keyName says which key is meant.
@@ -49,19 +50,25 @@ type keyName struct {
 	account tenant.ID
 	kind    keyKind
 	entity  string // of an index key
-	id      string // of the subject; of an index key the property
+	id      string // of the subject or consumer; of an index key the property
 }
 
 const (
-	subjectPrefix = "subject/"
-	indexPrefix   = "index/"
+	subjectPrefix  = "subject/"
+	indexPrefix    = "index/"
+	consumerPrefix = "consumer/"
 )
+
+// wrappedPrefixes are those of all keys that are wrapped under their account's.
+var wrappedPrefixes = []string{subjectPrefix, indexPrefix, consumerPrefix}
 
 // record is the name of the key's record within its account.
 func (n keyName) record() string {
 	switch n.kind {
 	case subjectKey:
 		return subjectPrefix + n.id
+	case consumerKey:
+		return consumerPrefix + n.id
 	case indexKey:
 		// A property may hold anything and be long; records name it in full.
 		sum := sha256.Sum256([]byte(n.id))
@@ -185,6 +192,8 @@ func (h *hierarchy) visit(ctx context.Context, account tenant.ID, prefix string,
 				n := keyName{account: account, kind: indexKey, entity: r.Entity, id: r.Property}
 				if id, ok := strings.CutPrefix(one.Name, subjectPrefix); ok {
 					n = keyName{account: account, kind: subjectKey, id: id}
+				} else if id, ok := strings.CutPrefix(one.Name, consumerPrefix); ok {
+					n = keyName{account: account, kind: consumerKey, id: id}
 				}
 				err = visit(n, r)
 			}

@@ -52,6 +52,7 @@ type ComplexityRoot struct {
 	}
 
 	ApiKey struct {
+		Consumer       func(childComplexity int) int
 		CreatedBy      func(childComplexity int) int
 		CreationDate   func(childComplexity int) int
 		ExpirationDate func(childComplexity int) int
@@ -111,6 +112,13 @@ type ComplexityRoot struct {
 		PublicKey  func(childComplexity int) int
 	}
 
+	Consumer struct {
+		CreatedBy      func(childComplexity int) int
+		CreationDate   func(childComplexity int) int
+		ID             func(childComplexity int) int
+		RevocationDate func(childComplexity int) int
+	}
+
 	CreatedAccount struct {
 		Account  func(childComplexity int) int
 		AdminKey func(childComplexity int) int
@@ -151,8 +159,9 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Approve         func(childComplexity int, id string) int
-		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, expiresAt *time.Time) int
+		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, consumer *string, expiresAt *time.Time) int
 		CreateAccount   func(childComplexity int, id string, name *string) int
+		CreateConsumer  func(childComplexity int, id string) int
 		DeclineApproval func(childComplexity int, id string) int
 		EndSession      func(childComplexity int, id string) int
 		PreviewMask     func(childComplexity int, property scalar.JSON, values []string) int
@@ -160,6 +169,7 @@ type ComplexityRoot struct {
 		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
 		RevokeAPIKey    func(childComplexity int, id string) int
+		RevokeConsumer  func(childComplexity int, id string) int
 		RollbackSchema  func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
 		RotateKeys      func(childComplexity int, step KeyRotationStep, kek *string) int
 		UpdateAccount   func(childComplexity int, id string, name *string, suspended *bool) int
@@ -192,6 +202,7 @@ type ComplexityRoot struct {
 		AuditVerification func(childComplexity int) int
 		CheckDocuments    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) int
 		CheckSchema       func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, documents bool) int
+		Consumers         func(childComplexity int) int
 		KeyStatus         func(childComplexity int) int
 		Policy            func(childComplexity int) int
 		Roles             func(childComplexity int) int
@@ -296,6 +307,7 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Account     func(childComplexity int) int
 		Actor       func(childComplexity int) int
+		Consumer    func(childComplexity int) int
 		Permissions func(childComplexity int) int
 		Roles       func(childComplexity int) int
 		Subject     func(childComplexity int) int
@@ -311,8 +323,10 @@ type MutationResolver interface {
 	RollbackSchema(ctx context.Context, entity string, to int, expectedVersion *int, allow []string, note *string) (*SchemaVersion, error)
 	CreateAccount(ctx context.Context, id string, name *string) (*CreatedAccount, error)
 	UpdateAccount(ctx context.Context, id string, name *string, suspended *bool) (*Account, error)
-	CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, expiresAt *time.Time) (*CreatedAPIKey, error)
+	CreateAPIKey(ctx context.Context, name string, roles []string, subject *string, consumer *string, expiresAt *time.Time) (*CreatedAPIKey, error)
 	RevokeAPIKey(ctx context.Context, id string) (*APIKey, error)
+	CreateConsumer(ctx context.Context, id string) (*Consumer, error)
+	RevokeConsumer(ctx context.Context, id string) (*Consumer, error)
 	PutPolicy(ctx context.Context, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) (*Policy, error)
 	RotateKeys(ctx context.Context, step KeyRotationStep, kek *string) (*KeyStatus, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
@@ -327,6 +341,7 @@ type QueryResolver interface {
 	Accounts(ctx context.Context, first int, after *string) ([]*Account, error)
 	Roles(ctx context.Context) ([]*Role, error)
 	APIKeys(ctx context.Context) ([]*APIKey, error)
+	Consumers(ctx context.Context) ([]*Consumer, error)
 	Schemas(ctx context.Context) ([]*SchemaVersion, error)
 	Schema(ctx context.Context, entity string, version *int) (*SchemaVersion, error)
 	SchemaHistory(ctx context.Context, entity string, first int, before *int) ([]*SchemaVersion, error)
@@ -413,6 +428,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountKey.Wraps(childComplexity), true
 
+	case "ApiKey.consumer":
+		if e.ComplexityRoot.ApiKey.Consumer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Consumer(childComplexity), true
 	case "ApiKey.createdBy":
 		if e.ComplexityRoot.ApiKey.CreatedBy == nil {
 			break
@@ -671,6 +692,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditVerification.PublicKey(childComplexity), true
 
+	case "Consumer.createdBy":
+		if e.ComplexityRoot.Consumer.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consumer.CreatedBy(childComplexity), true
+	case "Consumer.creationDate":
+		if e.ComplexityRoot.Consumer.CreationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consumer.CreationDate(childComplexity), true
+	case "Consumer.id":
+		if e.ComplexityRoot.Consumer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consumer.ID(childComplexity), true
+	case "Consumer.revocationDate":
+		if e.ComplexityRoot.Consumer.RevocationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consumer.RevocationDate(childComplexity), true
+
 	case "CreatedAccount.account":
 		if e.ComplexityRoot.CreatedAccount.Account == nil {
 			break
@@ -818,7 +864,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["name"].(string), args["roles"].([]string), args["subject"].(*string), args["expiresAt"].(*time.Time)), true
+		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["name"].(string), args["roles"].([]string), args["subject"].(*string), args["consumer"].(*string), args["expiresAt"].(*time.Time)), true
 	case "Mutation.createAccount":
 		if e.ComplexityRoot.Mutation.CreateAccount == nil {
 			break
@@ -830,6 +876,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["id"].(string), args["name"].(*string)), true
+	case "Mutation.createConsumer":
+		if e.ComplexityRoot.Mutation.CreateConsumer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createConsumer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateConsumer(childComplexity, args["id"].(string)), true
 	case "Mutation.declineApproval":
 		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
 			break
@@ -907,6 +964,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["id"].(string)), true
+	case "Mutation.revokeConsumer":
+		if e.ComplexityRoot.Mutation.RevokeConsumer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeConsumer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeConsumer(childComplexity, args["id"].(string)), true
 	case "Mutation.rollbackSchema":
 		if e.ComplexityRoot.Mutation.RollbackSchema == nil {
 			break
@@ -1083,6 +1151,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CheckSchema(childComplexity, args["entity"].(string), args["schema"].(scalar.JSON), args["mode"].(SchemaMode), args["documents"].(bool)), true
+	case "Query.consumers":
+		if e.ComplexityRoot.Query.Consumers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Consumers(childComplexity), true
 
 	case "Query.keyStatus":
 		if e.ComplexityRoot.Query.KeyStatus == nil {
@@ -1558,6 +1632,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Actor(childComplexity), true
+	case "Viewer.consumer":
+		if e.ComplexityRoot.Viewer.Consumer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Consumer(childComplexity), true
 	case "Viewer.permissions":
 		if e.ComplexityRoot.Viewer.Permissions == nil {
 			break
@@ -1687,6 +1767,9 @@ type Query {
 
   "The account's API keys, revoked and expired ones included. Needs ACCOUNT."
   apiKeys: [ApiKey!]!
+
+  "The systems that have tokens of their own in the place of ids, revoked ones too, in order of id. Needs ACCOUNT."
+  consumers: [Consumer!]!
 
   "The schema of every entity of the account, in order of name."
   schemas: [SchemaVersion!]!
@@ -1826,11 +1909,28 @@ type Mutation {
     roles: [String!]!
     "For the role ` + "`" + `shopper` + "`" + `: the id of the profile or prospect that the key acts for."
     subject: ID
+    "Id of a consumer: the key sees its tokens in the place of ids. Its roles are then such as work with documents."
+    consumer: ID
     expiresAt: DateTime
   ): CreatedApiKey!
 
   "Ends an API key at once. Needs ACCOUNT."
   revokeApiKey(id: ID!): ApiKey!
+
+  """
+  Adds a system that keeps tokens of the account's documents. Credentials that are bound to it see tokens of its own in the
+  place of ids, which nobody can join with those of another. Needs ACCOUNT.
+  """
+  createConsumer(
+    "1 to 63 lower-case letters, digits and hyphens; begins with a letter. Not that of one that was revoked."
+    id: ID!
+  ): Consumer!
+
+  """
+  Destroys the key of a consumer's tokens: they stand for nothing any more, for good, and its credentials are refused.
+  Needs ACCOUNT.
+  """
+  revokeConsumer(id: ID!): Consumer!
 
   """
   Puts a policy in the place of the account's. Once it declares a purpose, every disclosure must
@@ -2031,6 +2131,15 @@ input PurposeInput {
   approval: Boolean! = false
 }
 
+"A system that keeps tokens of the account's documents."
+type Consumer {
+  id: ID!
+  creationDate: DateTime!
+  createdBy: String!
+  "When its tokens ended; null while they stand for something."
+  revocationDate: DateTime
+}
+
 "A wish to see one data subject's data, and a second person's leave."
 type Approval {
   id: ID!
@@ -2065,8 +2174,10 @@ type Viewer {
   actor: String!
   roles: [String!]!
   permissions: [Permission!]!
-  "The id of the profile that a shopper's credential is confined to."
+  "The id of the profile that a shopper's credential is confined to; its token, if the credential is a consumer's."
   subject: ID
+  "The consumer that the credential is bound to."
+  consumer: ID
 }
 
 enum Permission {
@@ -2118,6 +2229,8 @@ type ApiKey {
   name: String!
   roles: [String!]!
   subject: ID
+  "The consumer whose tokens it sees in the place of ids."
+  consumer: ID
   creationDate: DateTime!
   createdBy: String!
   expirationDate: DateTime
@@ -2294,6 +2407,8 @@ func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphq
 		return ec.fieldContext_ApiKey_roles(ctx, field)
 	case "subject":
 		return ec.fieldContext_ApiKey_subject(ctx, field)
+	case "consumer":
+		return ec.fieldContext_ApiKey_consumer(ctx, field)
 	case "creationDate":
 		return ec.fieldContext_ApiKey_creationDate(ctx, field)
 	case "createdBy":
@@ -2402,6 +2517,20 @@ func (ec *executionContext) childFields_AuditVerification(ctx context.Context, f
 		return ec.fieldContext_AuditVerification_publicKey(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditVerification", field.Name)
+}
+
+func (ec *executionContext) childFields_Consumer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Consumer_id(ctx, field)
+	case "creationDate":
+		return ec.fieldContext_Consumer_creationDate(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Consumer_createdBy(ctx, field)
+	case "revocationDate":
+		return ec.fieldContext_Consumer_revocationDate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Consumer", field.Name)
 }
 
 func (ec *executionContext) childFields_CreatedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2700,6 +2829,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_permissions(ctx, field)
 	case "subject":
 		return ec.fieldContext_Viewer_subject(ctx, field)
+	case "consumer":
+		return ec.fieldContext_Viewer_consumer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -2883,14 +3014,36 @@ func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context
 		return nil, err
 	}
 	args["subject"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "expiresAt",
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "consumer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["consumer"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "expiresAt",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["expiresAt"] = arg3
+	args["expiresAt"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createConsumer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -3059,6 +3212,20 @@ func (ec *executionContext) field_Mutation_requestApproval_args(ctx context.Cont
 }
 
 func (ec *executionContext) field_Mutation_revokeApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeConsumer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -3781,6 +3948,29 @@ func (ec *executionContext) _ApiKey_subject(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_ApiKey_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApiKey", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ApiKey_consumer(ctx context.Context, field graphql.CollectedField, obj *APIKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiKey_consumer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consumer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiKey_consumer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ApiKey", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
@@ -4667,6 +4857,98 @@ func (ec *executionContext) fieldContext_AuditVerification_publicKey(_ context.C
 	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Consumer_id(ctx context.Context, field graphql.CollectedField, obj *Consumer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consumer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consumer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consumer", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Consumer_creationDate(ctx context.Context, field graphql.CollectedField, obj *Consumer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consumer_creationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consumer_creationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consumer", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Consumer_createdBy(ctx context.Context, field graphql.CollectedField, obj *Consumer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consumer_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Consumer_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consumer", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Consumer_revocationDate(ctx context.Context, field graphql.CollectedField, obj *Consumer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consumer_revocationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevocationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consumer_revocationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consumer", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _CreatedAccount_account(ctx context.Context, field graphql.CollectedField, obj *CreatedAccount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5367,7 +5649,7 @@ func (ec *executionContext) _Mutation_createApiKey(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["name"].(string), fc.Args["roles"].([]string), fc.Args["subject"].(*string), fc.Args["expiresAt"].(*time.Time))
+			return ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["name"].(string), fc.Args["roles"].([]string), fc.Args["subject"].(*string), fc.Args["consumer"].(*string), fc.Args["expiresAt"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CreatedAPIKey) graphql.Marshaler {
@@ -5439,6 +5721,94 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeApiKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createConsumer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createConsumer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateConsumer(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Consumer) graphql.Marshaler {
+			return ec.marshalNConsumer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createConsumer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consumer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createConsumer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeConsumer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeConsumer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeConsumer(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Consumer) graphql.Marshaler {
+			return ec.marshalNConsumer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeConsumer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consumer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeConsumer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6182,6 +6552,38 @@ func (ec *executionContext) fieldContext_Query_apiKeys(_ context.Context, field 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ApiKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_consumers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consumers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Consumers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Consumer) graphql.Marshaler {
+			return ec.marshalNConsumer2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consumers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consumer(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8417,6 +8819,29 @@ func (ec *executionContext) fieldContext_Viewer_subject(_ context.Context, field
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _Viewer_consumer(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_consumer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consumer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_consumer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9808,6 +10233,11 @@ func (ec *executionContext) _ApiKey(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "consumer":
+			out.Values[i] = ec._ApiKey_consumer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "creationDate":
 			out.Values[i] = ec._ApiKey_creationDate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10161,6 +10591,59 @@ func (ec *executionContext) _AuditVerification(ctx context.Context, sel ast.Sele
 		case "publicKey":
 			out.Values[i] = ec._AuditVerification_publicKey(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var consumerImplementors = []string{"Consumer"}
+
+func (ec *executionContext) _Consumer(ctx context.Context, sel ast.SelectionSet, obj *Consumer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consumerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Consumer")
+		case "id":
+			out.Values[i] = ec._Consumer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "creationDate":
+			out.Values[i] = ec._Consumer_creationDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._Consumer_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revocationDate":
+			out.Values[i] = ec._Consumer_revocationDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -10544,6 +11027,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createConsumer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createConsumer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeConsumer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeConsumer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "putPolicy":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_putPolicy(ctx, field)
@@ -10853,6 +11350,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_apiKeys(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "consumers":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_consumers(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -11886,6 +12405,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "consumer":
+			out.Values[i] = ec._Viewer_consumer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12481,6 +13005,32 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNConsumer2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumerᚄ(ctx context.Context, sel ast.SelectionSet, v []*Consumer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsumer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConsumer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐConsumer(ctx context.Context, sel ast.SelectionSet, v *Consumer) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Consumer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCreatedAccount2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐCreatedAccount(ctx context.Context, sel ast.SelectionSet, v *CreatedAccount) graphql.Marshaler {

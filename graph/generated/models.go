@@ -31,10 +31,12 @@ type AccountKey struct {
 
 type APIKey struct {
 	// The part of the key that may be shown.
-	ID             string     `json:"id"`
-	Name           string     `json:"name"`
-	Roles          []string   `json:"roles"`
-	Subject        *string    `json:"subject,omitempty"`
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Roles   []string `json:"roles"`
+	Subject *string  `json:"subject,omitempty"`
+	// The consumer whose tokens it sees in the place of ids.
+	Consumer       *string    `json:"consumer,omitempty"`
 	CreationDate   time.Time  `json:"creationDate"`
 	CreatedBy      string     `json:"createdBy"`
 	ExpirationDate *time.Time `json:"expirationDate,omitempty"`
@@ -120,6 +122,15 @@ type AuditVerification struct {
 	// A signed checkpoint, taken just before, which the record was held against; null when none could be had.
 	Checkpoint *string `json:"checkpoint,omitempty"`
 	PublicKey  string  `json:"publicKey"`
+}
+
+// A system that keeps tokens of the account's documents.
+type Consumer struct {
+	ID           string    `json:"id"`
+	CreationDate time.Time `json:"creationDate"`
+	CreatedBy    string    `json:"createdBy"`
+	// When its tokens ended; null while they stand for something.
+	RevocationDate *time.Time `json:"revocationDate,omitempty"`
 }
 
 type CreatedAccount struct {
@@ -344,8 +355,10 @@ type Viewer struct {
 	Actor       string       `json:"actor"`
 	Roles       []string     `json:"roles"`
 	Permissions []Permission `json:"permissions"`
-	// The id of the profile that a shopper's credential is confined to.
+	// The id of the profile that a shopper's credential is confined to; its token, if the credential is a consumer's.
 	Subject *string `json:"subject,omitempty"`
+	// The consumer that the credential is bound to.
+	Consumer *string `json:"consumer,omitempty"`
 }
 
 type KeyRotationStep string
