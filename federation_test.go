@@ -2,8 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -268,4 +274,55 @@ func TestPins(t *testing.T) {
 		in.do(`mutation($id: ID!) { deleteAddress(id: $id) }`, vars{"id": id})
 		wantJSON(t, in.entities(`__typename`, of("Address", "id", shipped)).at("_entities"), `[null]`)
 	})
+}
+
+// TestFederatedTrace: whoever asks gets a trace, beside what else the extensions hold.
+func TestFederatedTrace(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.profile("ana@example.com")
+	const query = `{"query": "{ profiles(unmask: {reason: \"the parcel came back\"}) { nodes { email } } }"}`
+	ask := func(header ...string) map[string]any {
+		t.Helper()
+		r := in.send("POST", "/graphql", strings.NewReader(query), append(header, "Content-Type", "application/json")...)
+		var answer struct{ Extensions map[string]any }
+		if err := json.Unmarshal([]byte(r.Text), &answer); err != nil || r.Status != 200 || answer.Extensions["audit"] == nil {
+			t.Fatal(err, r.Text)
+		}
+		return answer.Extensions
+	}
+	text, _ := ask("apollo-federation-include-trace", "ftv1")["ftv1"].(string)
+	if b, err := base64.StdEncoding.DecodeString(text); err != nil || !strings.Contains(string(b), "EmailAddress") || strings.Contains(string(b), "ana") || strings.Contains(string(b), "parcel") {
+		t.Errorf("%v %q", err, b)
+	}
+	for _, header := range [][]string{nil, {"apollo-federation-include-trace", "ftv2"}} {
+		if ask(header...)["ftv1"] != nil {
+			t.Errorf("%v: a trace that nobody asked for", header)
+		}
+	}
+}
+
+// TestTraceContext: the span of a request goes on with the caller's trace (W3C Trace Context).
+func TestTraceContext(t *testing.T) {
+	t.Parallel()
+	var exported journal
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(&exported, r.Body)
+	}))
+	defer collector.Close()
+	c := defaults(t)
+	c.TraceEndpoint = collector.URL
+	in := boot(t, c)
+	trace, parent := "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+	in.send("POST", "/graphql", strings.NewReader(`{"query": "{ __typename }"}`), "Content-Type", "application/json", "traceparent", "00-"+trace+"-"+parent+"-01")
+	in.stop()
+	for _, id := range []string{trace, parent} {
+		raw, err := hex.DecodeString(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(exported.String(), string(raw)) {
+			t.Errorf("no span has %s", id)
+		}
+	}
 }

@@ -231,16 +231,19 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, p *auth.Principal)
 		s.refuseError(r.Context(), w, err)
 		return
 	}
-	transport.Serve(w, r, execution{snap, resolvers.NewData(s.docs, s.vault, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
+	trace := r.Header["Apollo-Federation-Include-Trace"]
+	transport.Serve(w, r, execution{len(trace) == 1 && trace[0] == "ftv1", snap, resolvers.NewData(s.docs, s.vault, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
 }
 
 // execution runs the requests of one HTTP request on the data plane.
 type execution struct {
-	snap *schemastore.Snapshot[*graph.Engine]
-	data graph.Source
+	trace bool // a gateway asks for one
+	snap  *schemastore.Snapshot[*graph.Engine]
+	data  graph.Source
 }
 
 func (e execution) Execute(ctx context.Context, r transport.Request) transport.Response {
+	r.Trace = e.trace
 	return e.snap.Engine.Execute(ctx, r, e.data)
 }
 

@@ -62,6 +62,11 @@ func TestConformance(t *testing.T) {
 		"`@key` (single)": answers(byKey, `{"data":{"_entities":[{"id":"apollo-federation","sku":"federation"}]}}`, product("id", "apollo-federation")),
 		"repeatable `@key`": answers(byKey, `{"data":{"_entities":[{"id":"apollo-studio","sku":"studio"},{"id":"apollo-federation","sku":"federation"}]}}`,
 			product("sku", "studio"), product("id", "apollo-federation")),
+		"federated tracing": func(t *testing.T) {
+			if got, _ := traceOf(t, e, src, `{ product(id: "apollo-federation") { sku } }`, ""); len(got.Root.Child) != 1 || len(got.Root.Child[0].Child) != 1 {
+				t.Errorf("the trace is %v", got)
+			}
+		},
 		"`@link`":         says(`extend schema @link(url: "https://specs.apollo.dev/federation/v2.`),
 		"`@shareable`":    says(`weight: Float @shareable`, `type PageInfo @shareable {`),
 		"`@tag`":          says(`notes: String @tag(name: "internal")`),

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -61,6 +63,9 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 		return transport.Errors(errs)
 	}
 	r.engine, r.ctx, r.src, r.readOnly = e, ctx, src, request.ReadOnly
+	if request.Trace {
+		r.trace = &tracer{began: time.Now()}
+	}
 	r.execute(p, pl)
 	if e.options.Observer != nil {
 		r.seen.Name, r.seen.Type = p.name, string(p.kind)
@@ -78,7 +83,8 @@ type run struct {
 	vars   []any
 	seen   Observed
 
-	readOnly bool // the request came by GET
+	readOnly bool    // the request came by GET
+	trace    *tracer // nil: nobody asked for one
 
 	// The reads of all levels so far, and what waits for each of them.
 	reads   []Read
@@ -105,6 +111,8 @@ type answer struct {
 	kids [][]answer
 	// none says that there is nothing to fetch: the value is null.
 	none bool
+	// level is the number of the level of a trace in which it came, from 1.
+	level int32
 }
 
 // largestKept is the largest buffer that is kept for the next run.
@@ -169,17 +177,32 @@ func (r *run) execute(p *prepared, pl *plan) {
 	if r.failures > 0 {
 		r.out = append(append(append(r.out, `,"errors":[`...), r.errors...), ']')
 	}
-	r.extend()
+	r.extend(p, pl)
 	r.out = append(r.out, '}')
 }
 
-// extend writes the extensions that the source has for the answer.
-func (r *run) extend() {
-	x, ok := r.src.(Extender)
-	if !ok {
-		return
+// extend writes the extensions that the source has for the answer, and the trace.
+func (r *run) extend(p *prepared, pl *plan) {
+	var all map[string]any
+	if x, ok := r.src.(Extender); ok {
+		all = x.Extensions()
 	}
-	all := x.Extensions()
+	if r.trace != nil {
+		root := "Query"
+		if p.kind == ast.Mutation {
+			root = "Mutation"
+		}
+		text, err := r.trace.encoded(r, pl, root)
+		if err != nil {
+			r.engine.visible(r.ctx, err) // reports it
+		} else {
+			all = maps.Clone(all)
+			if all == nil {
+				all = make(map[string]any)
+			}
+			all["ftv1"] = text
+		}
+	}
 	if len(all) == 0 {
 		return
 	}
@@ -226,7 +249,14 @@ func (r *run) resolve() {
 		reads := r.reads[done:]
 		level := r.waiting[done:]
 		done = len(r.reads)
+		var start uint64
+		if r.trace != nil {
+			start = r.trace.now()
+		}
 		results := r.src.Read(r.ctx, reads)
+		if r.trace != nil {
+			r.trace.level(start)
+		}
 		r.seen.Batches++
 		r.seen.Reads += len(reads)
 		if len(results) != len(reads) {
@@ -247,6 +277,9 @@ func (r *run) received(f *fetch, a *answer, result Result) {
 		result.Nodes = result.Nodes[:1]
 	}
 	a.result = result
+	if r.trace != nil {
+		a.level = int32(len(r.trace.levels))
+	}
 	r.seen.Documents += len(result.Nodes)
 	if result.Err != nil || len(result.Nodes) == 0 {
 		return
@@ -375,7 +408,14 @@ func (r *run) write(f *fetch, a *answer) {
 		a.result.Err = in.err
 		return
 	}
+	var start uint64
+	if r.trace != nil {
+		start = r.trace.now()
+	}
 	result := r.src.Write(r.ctx, w)
+	if r.trace != nil {
+		r.trace.level(start)
+	}
 	r.seen.Writes++
 	r.received(f, a, result)
 	if f.kind == writeDelete {

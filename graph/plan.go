@@ -21,6 +21,7 @@ type plan struct {
 // root is a field of the operation itself. Exactly one of the others is set beside prefix.
 type root struct {
 	prefix   string // what stands before the value: bracket or comma, key, colon
+	def      *ast.FieldDefinition
 	text     string // the value of __typename
 	fetch    *fetch
 	intro    *introspection
@@ -77,6 +78,7 @@ func at(p *ast.Position) location {
 
 // object is how a JSON object is written.
 type object struct {
+	name    string // of its type
 	members []member
 	// For what is read from a stored document:
 	shape *schema.Type
@@ -91,6 +93,7 @@ type member struct {
 	op     op
 	prefix string // what stands before the value; for constants the value too
 	key    string
+	def    *ast.FieldDefinition
 	at     location
 	index  int     // of the property, the link or the view
 	value  *value  // of a property
@@ -164,7 +167,7 @@ func (p *planner) plan() *plan {
 	}
 	out := &plan{}
 	for i, f := range p.collect(rootType, p.op.SelectionSet) {
-		r := root{prefix: prefix(i, f.key)}
+		r := root{prefix: prefix(i, f.key), def: f.fields[0].Definition}
 		switch f.name() {
 		case "__typename":
 			r.text = quoted(rootType)
@@ -266,10 +269,10 @@ func (p *planner) object(typeName string, c collected, choose func(m *member, f 
 }
 
 func (p *planner) members(typeName string, fields []collected, choose func(m *member, f collected)) *object {
-	o := &object{members: make([]member, len(fields))}
+	o := &object{name: typeName, members: make([]member, len(fields))}
 	for i, f := range fields {
 		m := &o.members[i]
-		*m = member{prefix: prefix(i, f.key), key: f.key, at: f.at()}
+		*m = member{prefix: prefix(i, f.key), key: f.key, def: f.fields[0].Definition, at: f.at()}
 		if f.name() == "__typename" {
 			m.prefix += quoted(typeName)
 		} else {

@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -34,6 +35,13 @@ func (r *run) fail(err *Error, at location, leaf string) {
 	}
 	r.failures++
 	r.errors = appendError(r.errors, err, at, r.path, leaf)
+	if r.trace != nil {
+		path := slices.Clone(r.path)
+		if leaf != "" {
+			path = append(path, step{key: leaf})
+		}
+		r.trace.errors = append(r.trace.errors, traced{err, at, path})
+	}
 }
 
 func (r *run) null() { r.out = append(r.out, "null"...) }

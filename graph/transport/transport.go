@@ -25,6 +25,8 @@ type Request struct {
 	Variables json.RawMessage
 	// ReadOnly says that the request came by GET: a mutation is to be refused with status 405.
 	ReadOnly bool
+	// Trace says that the answer is to tell what it took, as Apollo Federation wants it (ftv1).
+	Trace bool
 }
 
 // Response is the answer to one request.
