@@ -151,6 +151,38 @@ func TestDocumentedErrorCodes(t *testing.T) {
 	}
 }
 
+// TestDocumentedActions holds the table of what is on the record against the actions in the sources.
+func TestDocumentedActions(t *testing.T) {
+	known := map[string]bool{}
+	named := regexp.MustCompile(`(?:Action: |\b[nN]ote\([^"\n]*)"([A-Z][A-Za-z]+)"( \+)?`)
+	for _, pattern := range []string{"auth/*.go", "schemastore/*.go", "profile/*.go", "event/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, found := range named.FindAllStringSubmatch(read(t, file), -1) {
+				if found[2] == "" {
+					known[found[1]] = true
+				} else {
+					known[found[1]+"Profile"] = true // one for each entity
+				}
+			}
+		}
+	}
+	shown := map[string]bool{}
+	for _, row := range documentedTable(t, "docs/privacy.md", "on the record", "action") {
+		for _, found := range regexp.MustCompile("`?([A-Z][A-Za-z]+)`?").FindAllStringSubmatch(row[1], -1) {
+			if !strings.HasPrefix(found[1], "Get") && found[1] != "DeleteAddress" {
+				shown[found[1]] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(known)), slices.Sorted(maps.Keys(shown))); diff != "" {
+		t.Errorf("actions (-program +document):\n%s", diff)
+	}
+}
+
 // TestDocumentedQueryLimits goes beyond each limit; the errors name them.
 func TestDocumentedQueryLimits(t *testing.T) {
 	s, err := gqlparser.LoadSchema(&ast.Source{Input: `type Query { a(x: Int): Query  b: Int }`})

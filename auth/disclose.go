@@ -191,6 +191,16 @@ func (a *Authorizer) Note(ctx context.Context, p *Principal, action string, deta
 	return note(ctx, a.record, p.Account, p.Actor, action, details)
 }
 
+// NoteDeletion writes to the record that a principal deletes a document, before it is done.
+func (a *Authorizer) NoteDeletion(ctx context.Context, p *Principal, d Disclosure) error {
+	_, err := a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "Delete" + d.Entity, Outcome: audit.Allowed,
+		Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version})
+	if err != nil {
+		return fmt.Errorf("auth: delete: %w", err)
+	}
+	return nil
+}
+
 // note writes an administrative act to the record, before it is done.
 func note(ctx context.Context, record Recorder, account tenant.ID, actor, action string, details map[string]string) error {
 	_, err := record.Append(ctx, audit.Entry{Account: account, Actor: actor, Action: action, Outcome: audit.Allowed, Details: details})

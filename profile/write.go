@@ -236,7 +236,8 @@ func merge(object, patch map[string]any, t *schema.Type) {
 	}
 }
 
-// Delete removes a document with all its versions and everything it owns.
+// Delete removes a document with all its versions and everything it owns. That it does is on the
+// record first.
 func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, id, ifVersion string) error {
 	if err := p.Check(auth.Delete); err != nil {
 		return err
@@ -248,6 +249,9 @@ func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set
 		}
 		if ifVersion != "" && ifVersion != c.Version {
 			return &VersionError{Current: c.Version}
+		}
+		if err := s.auth.NoteDeletion(ctx, p, auth.Disclosure{Entity: e.Name, ID: r.ID, Subject: root(e, r), Version: c.Version}); err != nil {
+			return err
 		}
 		switch err := s.remove(ctx, p.Account, set, e, r); {
 		case errors.Is(err, storage.ErrConflict):
