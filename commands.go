@@ -32,6 +32,7 @@ type commands struct {
 	Consumer consumerCommand `cmd:"" help:"Manage the systems that keep tokens of their own in the place of ids."`
 	Schema   schemaCommand   `cmd:"" help:"Check, publish and look at schemas."`
 	SDL      sdlCommand      `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
+	Webhook  webhookCommand  `cmd:"" help:"Manage the addresses that are told of the account's events."`
 	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
 	Approval approvalCommand `cmd:"" help:"Ask a second person for leave to see a data subject's data, and answer such wishes."`
 	Key      keyCommand      `cmd:"" help:"Look after the account's encryption keys."`

@@ -270,8 +270,7 @@ func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) 
 		return
 	}
 	sdl := snap.Engine.SDL(variant)
-	sum := sha256.Sum256([]byte(sdl))
-	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	etag := `"` + sdlHash(sdl) + `"`
 	w.Header().Set("ETag", etag)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	if match := r.Header.Get("If-None-Match"); match == etag {
@@ -281,6 +280,12 @@ func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) 
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	io.WriteString(w, sdl) //nolint:errcheck // the client has gone
+}
+
+// sdlHash tells schemas apart.
+func sdlHash(sdl string) string {
+	sum := sha256.Sum256([]byte(sdl))
+	return hex.EncodeToString(sum[:16])
 }
 
 // putSchema publishes a schema: the request's body, a JSON Schema or a bundle.

@@ -33,6 +33,7 @@ import (
 func TestRecordComesFirst(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, c Config) {
+		c.WebhookPrivate = true
 		in := boot(t, c)
 		id := in.profile("john.doe@example.com")
 		in.managed(`mutation { putPolicy(purposes: [{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer"], approval: true}]) { purposes { code } } }`)
@@ -42,6 +43,11 @@ func TestRecordComesFirst(t *testing.T) {
 		}
 		wishes := map[string]string{"one": wish(), "two": wish()}
 		unwanted := map[string]string{"one": wish(), "two": wish()}
+		told := newReceiver(t, nil)
+		hooks := map[string]string{}
+		for _, name := range []string{"test", "one", "two"} {
+			hooks[name], _ = in.webhook(told.URL)
+		}
 		in.signedIn()
 		in.signedIn()
 		sessions := in.managed(`{ sessions { id } }`)
@@ -91,6 +97,15 @@ func TestRecordComesFirst(t *testing.T) {
 			{"DeclineApproval", func(round string) *reply {
 				return in.manage(`mutation($id: ID!) { declineApproval(id: $id) { id } }`, vars{"id": unwanted[round]})
 			}, func() any { return len(in.managed(`{ approvals { id } }`).at("approvals").([]any)) }},
+			{"CreateWebhook", func(string) *reply {
+				return in.manage(`mutation { createWebhook(url: "https://example.com/hook") { secret } }`)
+			}, func() any { return len(in.managed(`{ webhooks { id } }`).at("webhooks").([]any)) }},
+			{"TestWebhook", func(string) *reply {
+				return in.manage(`mutation($id: ID!) { testWebhook(id: $id) { delivered } }`, vars{"id": hooks["test"]})
+			}, func() any { return len(told.all()) }},
+			{"DeleteWebhook", func(round string) *reply {
+				return in.manage(`mutation($id: ID!) { deleteWebhook(id: $id) }`, vars{"id": hooks[round]})
+			}, func() any { return len(in.managed(`{ webhooks { id } }`).at("webhooks").([]any)) }},
 			{"SignIn", func(string) *reply {
 				return in.as(t, "").send("POST", "/console/session", strings.NewReader(`{"key": "`+in.key+`"}`), "Content-Type", "application/json")
 			}, func() any { return len(in.managed(`{ sessions { id } }`).at("sessions").([]any)) }},

@@ -22,6 +22,7 @@ import (
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/guard"
@@ -54,6 +55,8 @@ type Config struct {
 	CORSOrigin  []string      `name:"cors-origin" env:"PROFILEGRAPH_CORS_ORIGIN" help:"Origin whose pages may call the data plane; may be given more than once. Without it, none." placeholder:"ORIGIN"`
 	PublicURL   string        `name:"public-url" env:"PROFILEGRAPH_PUBLIC_URL" help:"Address at which browsers reach the server, where a proxy makes it another than the one they ask this server for." placeholder:"URL"`
 	SessionIdle time.Duration `default:"30m" env:"PROFILEGRAPH_SESSION_IDLE" help:"How long somebody signed in to the console may do nothing, 1m to 12h."`
+
+	WebhookPrivate bool `env:"PROFILEGRAPH_WEBHOOK_PRIVATE" help:"Let webhooks lead into private networks and to this machine, by plain HTTP too."`
 
 	RequestTimeout time.Duration `default:"10s" env:"PROFILEGRAPH_REQUEST_TIMEOUT" help:"How long one request may take, at most 1m."`
 	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
@@ -119,6 +122,7 @@ type server struct {
 	watch   *telemetry
 	record  *audit.Log
 	vault   *vault.Vault
+	events  *event.Service
 	grants  *auth.Authorizer
 	wake    chan struct{}
 	isNew   bool   // there was no account yet
@@ -185,21 +189,38 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}
-	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log,
+	s.events = event.New(event.Options{Store: s.store, Tenants: s.tenants, Sealer: s.vault, Record: record, Now: s.now, Log: log, Private: c.WebhookPrivate,
+		Happened: func(ctx context.Context, id tenant.ID, reference string) (bool, error) {
+			return s.schemas.Published(ctx, id, reference)
+		}})
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events},
 		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }, Check: (*graph.Engine).Check})
 	if err != nil {
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(s.schemas, s.keys, s.people, auth.NewAccounts(s.tenants, s.keys, s.people), s.grants, s.docs, auth.NewConsumers(s.store, s.vault, record, s.now), s.vault)}),
+		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(resolvers.Cases{Schemas: s.schemas, Keys: s.keys, Sessions: s.people,
+			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events,
+			Consumers: auth.NewConsumers(s.store, s.vault, record, s.now), Tokens: s.vault})}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
 		Present: resolvers.Present,
 		Log:     log,
 	}))
 	go s.sweep(ctx)
+	go s.events.Run(ctx)
 	return s, nil
 }
+
+// announcer puts publishes into the outbox.
+type announcer struct{ events *event.Service }
+
+func (a announcer) Add(ctx context.Context, id tenant.ID, p schemastore.Publication[*graph.Engine]) error {
+	return a.events.Add(ctx, id, "schema.published", p.Reference, map[string]any{"account": id, "entity": p.Entity, "version": p.Number,
+		"sdlHash": sdlHash(p.Engine.SDL(graph.Federation))})
+}
+
+func (a announcer) Wake() { a.events.Wake() }
 
 func (s *server) report(ctx context.Context, err error) {
 	s.log.ErrorContext(ctx, "internal error", "request", transport.RequestID(ctx), "error", err)

@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"schema", "storage", "storage/bolt", "storage/mongo"},
 	{"tenant", "audit"},
 	{"auth", "vault", "vault/keydb", "vault/kms/local", "vault/kms/transit"},
-	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "schemastore"},
+	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "schemastore", "event"},
 	{"resolvers", "dataloader", "console"},
 	{""}, // the program
 }

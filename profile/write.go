@@ -250,7 +250,7 @@ func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set
 		if ifVersion != "" && ifVersion != c.Version {
 			return &VersionError{Current: c.Version}
 		}
-		if err := s.auth.NoteDeletion(ctx, p, auth.Disclosure{Entity: e.Name, ID: r.ID, Subject: root(e, r), Version: c.Version}); err != nil {
+		if err := s.auth.NoteDeletion(ctx, p, auth.Disclosure{Entity: e.Name, ID: r.ID, Subject: root(e, &r), Version: c.Version}); err != nil {
 			return err
 		}
 		switch err := s.remove(ctx, p.Account, set, e, r); {

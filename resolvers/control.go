@@ -24,7 +24,7 @@ func (r *mutationResolver) PublishSchema(ctx context.Context, entity string, sch
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.schemas.Publish(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+	v, err := r.use.Schemas.Publish(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
 		Replace: mode == generated.SchemaModeReplace, Expected: expectedVersion, Allow: allow, Note: value(note)})
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (r *mutationResolver) PublishSchema(ctx context.Context, entity string, sch
 }
 
 func (r *mutationResolver) RollbackSchema(ctx context.Context, entity string, to int, expectedVersion *int, allow []string, note *string) (*generated.SchemaVersion, error) {
-	v, err := r.schemas.Rollback(ctx, principal(ctx), entity, to, expectedVersion, allow, value(note))
+	v, err := r.use.Schemas.Rollback(ctx, principal(ctx), entity, to, expectedVersion, allow, value(note))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (r *mutationResolver) RollbackSchema(ctx context.Context, entity string, to
 }
 
 func (r *mutationResolver) CreateAccount(ctx context.Context, id string, name *string) (*generated.CreatedAccount, error) {
-	a, key, secret, err := r.accounts.Create(ctx, principal(ctx), tenant.ID(id), value(name))
+	a, key, secret, err := r.use.Accounts.Create(ctx, principal(ctx), tenant.ID(id), value(name))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (r *mutationResolver) CreateAccount(ctx context.Context, id string, name *s
 }
 
 func (r *mutationResolver) UpdateAccount(ctx context.Context, id string, name *string, suspended *bool) (*generated.Account, error) {
-	a, err := r.accounts.Update(ctx, principal(ctx), tenant.ID(id), tenant.Changes{Name: name, Suspended: suspended})
+	a, err := r.use.Accounts.Update(ctx, principal(ctx), tenant.ID(id), tenant.Changes{Name: name, Suspended: suspended})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles 
 	if expiresAt != nil {
 		n.Expires = *expiresAt
 	}
-	key, secret, err := r.keys.Create(ctx, principal(ctx), n)
+	key, secret, err := r.use.Keys.Create(ctx, principal(ctx), n)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, name string, roles 
 }
 
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*generated.APIKey, error) {
-	key, err := r.keys.Revoke(ctx, principal(ctx), id)
+	key, err := r.use.Keys.Revoke(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*genera
 }
 
 func (r *mutationResolver) CreateConsumer(ctx context.Context, id string) (*generated.Consumer, error) {
-	c, err := r.consumers.Create(ctx, principal(ctx), id)
+	c, err := r.use.Consumers.Create(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (r *mutationResolver) CreateConsumer(ctx context.Context, id string) (*gene
 }
 
 func (r *mutationResolver) RevokeConsumer(ctx context.Context, id string) (*generated.Consumer, error) {
-	c, err := r.consumers.Revoke(ctx, principal(ctx), id)
+	c, err := r.use.Consumers.Revoke(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +97,14 @@ func (r *mutationResolver) PutPolicy(ctx context.Context, purposes []*generated.
 	for _, one := range purposes {
 		policy.Purposes = append(policy.Purposes, purposeOf(one))
 	}
-	if err := r.disclosures.SetPolicy(ctx, principal(ctx), policy); err != nil {
+	if err := r.use.Disclosures.SetPolicy(ctx, principal(ctx), policy); err != nil {
 		return nil, err
 	}
 	return policyView(policy), nil
 }
 
 func (r *mutationResolver) RotateKeys(ctx context.Context, step generated.KeyRotationStep, kek *string) (*generated.KeyStatus, error) {
-	if err := r.docs.Rotate(ctx, principal(ctx), string(step), value(kek)); err != nil {
+	if err := r.use.Documents.Rotate(ctx, principal(ctx), string(step), value(kek)); err != nil {
 		return nil, err
 	}
 	return r.keyStatus(ctx)
@@ -116,7 +116,7 @@ func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, 
 	if err != nil {
 		return nil, err
 	}
-	a, err := r.disclosures.RequestApproval(ctx, p, purpose, id, reason)
+	a, err := r.use.Disclosures.RequestApproval(ctx, p, purpose, id, reason)
 	if err != nil {
 		return nil, err
 	}
@@ -125,15 +125,35 @@ func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, 
 }
 
 func (r *mutationResolver) DeclineApproval(ctx context.Context, id string) (*generated.Approval, error) {
-	a, err := r.disclosures.Decline(ctx, principal(ctx), id)
+	a, err := r.use.Disclosures.Decline(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
 	return approval(a), nil
 }
 
+func (r *mutationResolver) CreateWebhook(ctx context.Context, url string, description *string) (*generated.CreatedWebhook, error) {
+	w, secret, err := r.use.Webhooks.Create(ctx, principal(ctx), url, value(description))
+	if err != nil {
+		return nil, err
+	}
+	return &generated.CreatedWebhook{Webhook: *webhook(w), Secret: secret}, nil
+}
+
+func (r *mutationResolver) DeleteWebhook(ctx context.Context, id string) (string, error) {
+	return id, r.use.Webhooks.Delete(ctx, principal(ctx), id)
+}
+
+func (r *mutationResolver) TestWebhook(ctx context.Context, id string) (*generated.WebhookTest, error) {
+	failure, err := r.use.Webhooks.Test(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return &generated.WebhookTest{Delivered: failure == "", Failure: optional(failure)}, nil
+}
+
 func (r *mutationResolver) EndSession(ctx context.Context, id string) (string, error) {
-	return id, r.sessions.End(ctx, principal(ctx), id)
+	return id, r.use.Sessions.End(ctx, principal(ctx), id)
 }
 
 func (r *mutationResolver) PreviewMask(ctx context.Context, property scalar.JSON, values []string) ([]*string, error) {
@@ -145,7 +165,7 @@ func (r *mutationResolver) PreviewMask(ctx context.Context, property scalar.JSON
 }
 
 func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.Approval, error) {
-	a, err := r.disclosures.Approve(ctx, principal(ctx), id)
+	a, err := r.use.Disclosures.Approve(ctx, principal(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +174,7 @@ func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.A
 
 func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 	p := principal(ctx)
-	a, err := r.accounts.Own(ctx, p)
+	a, err := r.use.Accounts.Own(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +190,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
 }
 
 func (r *queryResolver) Account(ctx context.Context) (*generated.Account, error) {
-	a, err := r.accounts.Own(ctx, principal(ctx))
+	a, err := r.use.Accounts.Own(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +201,7 @@ func (r *queryResolver) Accounts(ctx context.Context, first int, after *string) 
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	list, err := r.accounts.List(ctx, principal(ctx), tenant.ID(value(after)), first)
+	list, err := r.use.Accounts.List(ctx, principal(ctx), tenant.ID(value(after)), first)
 	return each(list, account), err
 }
 
@@ -190,24 +210,24 @@ func (r *queryResolver) Roles(ctx context.Context) ([]*generated.Role, error) {
 }
 
 func (r *queryResolver) APIKeys(ctx context.Context) ([]*generated.APIKey, error) {
-	list, err := r.keys.List(ctx, principal(ctx))
+	list, err := r.use.Keys.List(ctx, principal(ctx))
 	return each(list, apiKey), err
 }
 
 func (r *queryResolver) Consumers(ctx context.Context) ([]*generated.Consumer, error) {
-	list, err := r.consumers.List(ctx, principal(ctx))
+	list, err := r.use.Consumers.List(ctx, principal(ctx))
 	return each(list, consumer), err
 }
 
 func (r *queryResolver) Schemas(ctx context.Context) ([]*generated.SchemaVersion, error) {
 	p := principal(ctx)
-	now, err := r.schemas.Current(ctx, p.Account)
+	now, err := r.use.Schemas.Current(ctx, p.Account)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]*generated.SchemaVersion, len(now.Set.Entities))
 	for i, e := range now.Set.Entities {
-		v, err := r.schemas.Get(ctx, p, e.Name, nil)
+		v, err := r.use.Schemas.Get(ctx, p, e.Name, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +238,7 @@ func (r *queryResolver) Schemas(ctx context.Context) ([]*generated.SchemaVersion
 
 func (r *queryResolver) Schema(ctx context.Context, entity string, version *int) (*generated.SchemaVersion, error) {
 	p := principal(ctx)
-	v, err := r.schemas.Get(ctx, p, entity, version)
+	v, err := r.use.Schemas.Get(ctx, p, entity, version)
 	if errors.Is(err, schemastore.ErrNotFound) {
 		return nil, nil
 	}
@@ -233,17 +253,17 @@ func (r *queryResolver) SchemaHistory(ctx context.Context, entity string, first 
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	list, err := r.schemas.History(ctx, p, entity, value(before), first)
+	list, err := r.use.Schemas.History(ctx, p, entity, value(before), first)
 	return each(list, schemaVersion), err
 }
 
 func (r *queryResolver) SchemaDiff(ctx context.Context, entity string, from int, to *int) ([]*generated.SchemaChange, error) {
 	p := principal(ctx)
-	older, err := r.schemas.Get(ctx, p, entity, &from)
+	older, err := r.use.Schemas.Get(ctx, p, entity, &from)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := r.schemas.Get(ctx, p, entity, to)
+	newer, err := r.use.Schemas.Get(ctx, p, entity, to)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +285,7 @@ func (r *queryResolver) CheckSchema(ctx context.Context, entity string, schema s
 	if err != nil {
 		return nil, err
 	}
-	report, engine, err := r.schemas.Check(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+	report, engine, err := r.use.Schemas.Check(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
 		Replace: mode == generated.SchemaModeReplace}, documents)
 	if err != nil {
 		return nil, err
@@ -281,7 +301,7 @@ func (r *queryResolver) CheckDocuments(ctx context.Context, entity string, schem
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.schemas.CheckDocuments(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
+	page, err := r.use.Schemas.CheckDocuments(ctx, principal(ctx), schemastore.Upload{Entity: entity, Schema: source,
 		Replace: mode == generated.SchemaModeReplace}, value(after), limit)
 	if err != nil {
 		return nil, err
@@ -299,7 +319,7 @@ func (r *queryResolver) Audit(ctx context.Context, filter *generated.AuditFilter
 		index := int64(*after)
 		f.After = &index
 	}
-	entries, more, err := r.disclosures.Query(ctx, principal(ctx), f)
+	entries, more, err := r.use.Disclosures.Query(ctx, principal(ctx), f)
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +327,7 @@ func (r *queryResolver) Audit(ctx context.Context, filter *generated.AuditFilter
 }
 
 func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*generated.AuditCheckpoint, error) {
-	text, key, err := r.disclosures.Checkpoint(ctx, principal(ctx))
+	text, key, err := r.use.Disclosures.Checkpoint(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -315,7 +335,7 @@ func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*generated.AuditCh
 }
 
 func (r *queryResolver) AuditVerification(ctx context.Context) (*generated.AuditVerification, error) {
-	v, err := r.disclosures.Verify(ctx, principal(ctx))
+	v, err := r.use.Disclosures.Verify(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +348,7 @@ func (r *queryResolver) AuditVerification(ctx context.Context) (*generated.Audit
 }
 
 func (r *queryResolver) Policy(ctx context.Context) (*generated.Policy, error) {
-	policy, err := r.disclosures.Policy(ctx, principal(ctx))
+	policy, err := r.use.Disclosures.Policy(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -336,7 +356,7 @@ func (r *queryResolver) Policy(ctx context.Context) (*generated.Policy, error) {
 }
 
 func (r *queryResolver) TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error) {
-	refusal, err := r.disclosures.TestPolicy(ctx, principal(ctx), roles, entity, fields, value(purpose))
+	refusal, err := r.use.Disclosures.TestPolicy(ctx, principal(ctx), roles, entity, fields, value(purpose))
 	return optional(string(refusal)), err
 }
 
@@ -345,12 +365,17 @@ func (r *queryResolver) KeyStatus(ctx context.Context) (*generated.KeyStatus, er
 }
 
 func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, error) {
-	list, err := r.disclosures.Approvals(ctx, principal(ctx))
+	list, err := r.use.Disclosures.Approvals(ctx, principal(ctx))
 	return each(list, approval), err
 }
 
+func (r *queryResolver) Webhooks(ctx context.Context) ([]*generated.Webhook, error) {
+	list, err := r.use.Webhooks.List(ctx, principal(ctx))
+	return each(list, webhook), err
+}
+
 func (r *queryResolver) Sessions(ctx context.Context) ([]*generated.Session, error) {
-	list, err := r.sessions.List(ctx, principal(ctx))
+	list, err := r.use.Sessions.List(ctx, principal(ctx))
 	return each(list, session), err
 }
 

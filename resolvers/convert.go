@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/scalar"
@@ -114,6 +115,11 @@ func schemaFields(e *schema.Entity) []*generated.SchemaField {
 func session(s auth.Session) *generated.Session {
 	return &generated.Session{ID: s.ID, Actor: s.Actor, Roles: s.Roles, Subject: optional(s.Subject), Issuer: optional(s.Issuer),
 		CreationDate: s.Created, LastUse: s.LastUse, ExpirationDate: s.Expires}
+}
+
+func webhook(w event.Webhook) *generated.Webhook {
+	return &generated.Webhook{ID: w.ID, URL: w.URL, Description: optional(w.Description), CreationDate: w.Created, CreatedBy: w.CreatedBy,
+		LastSuccess: optionalTime(w.Delivered), LastFailure: optionalTime(w.Failed), Failure: optional(w.Failure)}
 }
 
 func changes(list []schema.Change) []*generated.SchemaChange {

@@ -64,7 +64,7 @@ func auditEntry(e auth.Recorded) *generated.AuditEntry {
 }
 
 func (r *Resolver) keyStatus(ctx context.Context) (*generated.KeyStatus, error) {
-	status, rotations, err := r.docs.Keys(ctx, principal(ctx))
+	status, rotations, err := r.use.Documents.Keys(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}

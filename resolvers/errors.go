@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
@@ -67,6 +68,7 @@ var plain = []struct {
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
+	{event.ErrNotFound, NotFound, "The account has no such webhook."},
 	{schemastore.ErrAfter, BadInput, "`after` is the `next` of the page before."},
 	{auth.ErrLongRecord, RecordTooLong, "The record is too long to be verified in one request: export it, and verify the export with `profilegraph audit verify`."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
@@ -92,6 +94,7 @@ var own = []struct {
 	{auth.ErrInvalid, BadInput},
 	{auth.ErrConsumer, BadInput},
 	{tenant.ErrInvalid, BadInput},
+	{event.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
 	{profile.ErrRotation, BadInput},
 	{profile.ErrSamples, BadInput},

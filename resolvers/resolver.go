@@ -7,28 +7,31 @@ import (
 	"context"
 
 	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/vault"
 )
 
-// Resolver stands behind the fields of the control plane.
-type Resolver struct {
-	schemas     *schemastore.Store[*graph.Engine]
-	keys        *auth.APIKeys
-	sessions    *auth.Sessions
-	accounts    *auth.Accounts
-	disclosures *auth.Authorizer
-	docs        *profile.Service
-	consumers   *auth.Consumers
-	tokens      *vault.Vault
+// Cases are the use cases behind the control plane.
+type Cases struct {
+	Schemas     *schemastore.Store[*graph.Engine]
+	Keys        *auth.APIKeys
+	Sessions    *auth.Sessions
+	Accounts    *auth.Accounts
+	Disclosures *auth.Authorizer
+	Documents   *profile.Service
+	Webhooks    *event.Service
+	Consumers   *auth.Consumers
+	Tokens      *vault.Vault
 }
 
+// Resolver stands behind the fields of the control plane.
+type Resolver struct{ use Cases }
+
 // New returns the control plane over its use cases.
-func New(schemas *schemastore.Store[*graph.Engine], keys *auth.APIKeys, sessions *auth.Sessions, accounts *auth.Accounts, disclosures *auth.Authorizer, docs *profile.Service, consumers *auth.Consumers, tokens *vault.Vault) *Resolver {
-	return &Resolver{schemas, keys, sessions, accounts, disclosures, docs, consumers, tokens}
-}
+func New(c Cases) *Resolver { return &Resolver{c} }
 
 type principalKey struct{}
 

@@ -124,7 +124,7 @@ func (r *Resolver) id(ctx context.Context, p *auth.Principal, text string) (stri
 	if p.Consumer == "" {
 		return text, nil
 	}
-	tokens, err := r.tokens.Tokens(ctx, p.Account, p.Consumer)
+	tokens, err := r.use.Tokens.Tokens(ctx, p.Account, p.Consumer)
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +136,7 @@ func (r *Resolver) token(ctx context.Context, p *auth.Principal, id string) (str
 	if p.Consumer == "" {
 		return id, nil
 	}
-	tokens, err := r.tokens.Tokens(ctx, p.Account, p.Consumer)
+	tokens, err := r.use.Tokens.Tokens(ctx, p.Account, p.Consumer)
 	if err != nil {
 		return "", err
 	}

@@ -180,6 +180,9 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		return Version{}, err
 	}
 	s.install(p.Account, snap)
+	if s.outbox != nil {
+		s.outbox.Wake()
+	}
 	if d.base != nil {
 		s.adapt(ctx, p.Account, d)
 		s.adaptLater(ctx, p.Account, d)
@@ -234,13 +237,19 @@ func (s *Store[E]) put(ctx context.Context, p *auth.Principal, d draft[E], v ver
 	return nil
 }
 
-// commit writes the version, then switches the head to it.
+// commit announces and writes the version, then switches the head to it.
 func (s *Store[E]) commit(ctx context.Context, id tenant.ID, d draft[E], v versionRecord) (*Snapshot[E], error) {
 	body, err := encode(v)
 	if err != nil {
 		return nil, err
 	}
 	record := newRecordID(v.Number)
+	if s.outbox != nil {
+		err := s.outbox.Add(ctx, id, Publication[E]{Entity: d.Entity.Name, Number: v.Number, Engine: d.engine, Reference: d.Entity.Name + "/" + record})
+		if err != nil {
+			return nil, fmt.Errorf("schemastore: announce: %w", err)
+		}
+	}
 	err = s.store.Insert(ctx, versionSpace(id, d.Entity.Name), storage.Record{ID: record, Rev: record, Body: body})
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: write version: %w", err)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,23 @@ type Documents interface {
 	Reseal(ctx context.Context, account tenant.ID, e *schema.Entity) error
 }
 
+// Publication is a version that is about to come into force.
+type Publication[E any] struct {
+	Entity string
+	Number int
+	Engine E // what the account's schemas are compiled into with it
+	// Reference is how [Store.Published] knows it.
+	Reference string
+}
+
+// Outbox tells those who want to know of publishes.
+type Outbox[E any] interface {
+	// Add keeps, durably, that a version is about to come into force. Whether it did, Published tells.
+	Add(ctx context.Context, account tenant.ID, p Publication[E]) error
+	// Wake says that something that was added has come into force.
+	Wake()
+}
+
 // Snapshot is an account's schemas at one time, with what was compiled from them. It is immutable.
 type Snapshot[E any] struct {
 	Set    *schema.Set
@@ -88,6 +106,7 @@ type Store[E any] struct {
 	record  auth.Recorder
 	compile func(*schema.Set) (E, error)
 	check   func(E) error
+	outbox  Outbox[E] // nil: nobody wants to know
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -121,8 +140,10 @@ type Options[E any] struct {
 	Compile func(*schema.Set) (E, error)
 	// Check is the last judgement on what is to be published; nil: there is none.
 	Check func(E) error
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Outbox is told of every publish; nil: there is none.
+	Outbox Outbox[E]
+	Now    func() time.Time
+	Log    *slog.Logger
 	// Accounts is how many accounts are kept compiled; 1,000 when zero.
 	Accounts int
 }
@@ -139,7 +160,7 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: %w", err)
 	}
-	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, now: o.Now, log: o.Log, warm: warm}, nil
+	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, outbox: o.Outbox, now: o.Now, log: o.Log, warm: warm}, nil
 }
 
 // Current returns the account's schemas in force. What it returns stays as it is: a request keeps
@@ -317,6 +338,33 @@ func (s *Store[E]) version(ctx context.Context, id tenant.ID, entity, record str
 	}
 	e.Version = v.Number
 	return e, v, nil
+}
+
+// Published reports whether a publication came into force, now or once, by its reference.
+func (s *Store[E]) Published(ctx context.Context, id tenant.ID, reference string) (bool, error) {
+	entity, record, ok := strings.Cut(reference, "/")
+	if !ok {
+		return false, nil
+	}
+	h, _, err := s.head(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	for at := h.Entities[entity]; at != ""; {
+		if at == record {
+			return true, nil
+		}
+		rec, err := s.store.Get(ctx, versionSpace(id, entity), at)
+		if err != nil {
+			return false, fmt.Errorf("schemastore: read %s version: %w", entity, err)
+		}
+		var v versionRecord
+		if err := bson.Unmarshal(rec.Body, &v); err != nil {
+			return false, fmt.Errorf("schemastore: version of %s cannot be read: %w", entity, err)
+		}
+		at = v.Previous
+	}
+	return false, nil
 }
 
 func builtin(entity string) *schema.Entity {

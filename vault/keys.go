@@ -104,6 +104,11 @@ func (h *hierarchy) subject(ctx context.Context, account tenant.ID, id string, c
 	return demand(ctx, h, h.subjects, keyName{account: account, kind: subjectKey, id: id}, create)
 }
 
+// secrets returns the key of an account's secrets of one kind.
+func (h *hierarchy) secrets(ctx context.Context, account tenant.ID, what string, create bool) (*ring[cipher.AEAD], error) {
+	return demand(ctx, h, h.subjects, keyName{account: account, kind: secretKey, id: what}, create)
+}
+
 // index returns the key under which the values of a look-up field are hashed.
 func (h *hierarchy) index(ctx context.Context, account tenant.ID, entity, property string) (*ring[*mac], error) {
 	return demand(ctx, h, h.indexes, keyName{account: account, kind: indexKey, entity: entity, id: property}, true)
@@ -134,7 +139,7 @@ func (h *hierarchy) create(ctx context.Context, n keyName) error {
 	switch n.kind {
 	case accountKey:
 		r.KEK, r.Property = defaultKEK(n.account), ""
-	case subjectKey, consumerKey:
+	case subjectKey, consumerKey, secretKey:
 		r.Property = ""
 	}
 	if err := h.extend(ctx, n, &r); err != nil {

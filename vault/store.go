@@ -43,6 +43,7 @@ const (
 	subjectKey
 	indexKey
 	consumerKey
+	secretKey
 )
 
 // keyName says which key is meant.
@@ -50,17 +51,18 @@ type keyName struct {
 	account tenant.ID
 	kind    keyKind
 	entity  string // of an index key
-	id      string // of the subject or consumer; of an index key the property
+	id      string // of the subject or consumer; of an index key the property; of a secret key what for
 }
 
 const (
 	subjectPrefix  = "subject/"
 	indexPrefix    = "index/"
 	consumerPrefix = "consumer/"
+	secretPrefix   = "secret/"
 )
 
 // wrappedPrefixes are those of all keys that are wrapped under their account's.
-var wrappedPrefixes = []string{subjectPrefix, indexPrefix, consumerPrefix}
+var wrappedPrefixes = []string{subjectPrefix, indexPrefix, consumerPrefix, secretPrefix}
 
 // record is the name of the key's record within its account.
 func (n keyName) record() string {
@@ -73,6 +75,8 @@ func (n keyName) record() string {
 		// A property may hold anything and be long; records name it in full.
 		sum := sha256.Sum256([]byte(n.id))
 		return indexPrefix + n.entity + "/" + hex.EncodeToString(sum[:16])
+	case secretKey:
+		return secretPrefix + n.id
 	}
 	return "account"
 }
@@ -194,6 +198,8 @@ func (h *hierarchy) visit(ctx context.Context, account tenant.ID, prefix string,
 					n = keyName{account: account, kind: subjectKey, id: id}
 				} else if id, ok := strings.CutPrefix(one.Name, consumerPrefix); ok {
 					n = keyName{account: account, kind: consumerKey, id: id}
+				} else if id, ok := strings.CutPrefix(one.Name, secretPrefix); ok {
+					n = keyName{account: account, kind: secretKey, id: id}
 				}
 				err = visit(n, r)
 			}

@@ -145,6 +145,12 @@ type CreatedAPIKey struct {
 	Secret string `json:"secret"`
 }
 
+type CreatedWebhook struct {
+	Webhook Webhook `json:"webhook"`
+	// `whsec_...`: what the receiver verifies signatures with. It cannot be shown again.
+	Secret string `json:"secret"`
+}
+
 type DocumentsCheck struct {
 	// How many documents this page has, and how many of them would not satisfy the schema.
 	Checked int `json:"checked"`
@@ -359,6 +365,25 @@ type Viewer struct {
 	Subject *string `json:"subject,omitempty"`
 	// The consumer that the credential is bound to.
 	Consumer *string `json:"consumer,omitempty"`
+}
+
+type Webhook struct {
+	ID           string    `json:"id"`
+	URL          string    `json:"url"`
+	Description  *string   `json:"description,omitempty"`
+	CreationDate time.Time `json:"creationDate"`
+	CreatedBy    string    `json:"createdBy"`
+	// When a delivery last succeeded.
+	LastSuccess *time.Time `json:"lastSuccess,omitempty"`
+	// When one last failed, and why.
+	LastFailure *time.Time `json:"lastFailure,omitempty"`
+	Failure     *string    `json:"failure,omitempty"`
+}
+
+type WebhookTest struct {
+	Delivered bool `json:"delivered"`
+	// Why it was not.
+	Failure *string `json:"failure,omitempty"`
 }
 
 type KeyRotationStep string
