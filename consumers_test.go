@@ -174,6 +174,17 @@ func TestConsumerCredentials(t *testing.T) {
 		t.Error(r.Text)
 	}
 	wantJSON(t, in.managed(`{ approvals { subject } }`).at("approvals"), fmt.Sprintf(`[{"subject": %q}]`, id))
+	mine := support.managed(`{ approvals { id subject } }`)
+	if mine.str("approvals.0.subject") != token {
+		t.Error(mine.Text)
+	}
+	if gone := support.managed(`mutation($id: ID!) { declineApproval(id: $id) { subject } }`, vars{"id": mine.str("approvals.0.id")}); gone.str("declineApproval.subject") != token {
+		t.Error(gone.Text)
+	}
+	// They are programs', and no person signs in with them.
+	if r := in.as(t, "").send("POST", "/console/session", strings.NewReader(`{"key": "`+support.key+`"}`), "Content-Type", "application/json"); r.Status != 403 || r.code() != "FORBIDDEN" {
+		t.Error(r.Status, r.Text)
+	}
 
 	// Revoked, its credentials are refused, and its tokens stand for nothing.
 	in.managed(`mutation { revokeConsumer(id: "orders") { revocationDate } }`)

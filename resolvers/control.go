@@ -120,16 +120,16 @@ func (r *mutationResolver) RequestApproval(ctx context.Context, purpose string, 
 	if err != nil {
 		return nil, err
 	}
-	a.Subject = subject // as it was given
-	return approval(a), nil
+	return r.approval(ctx, p, a)
 }
 
 func (r *mutationResolver) DeclineApproval(ctx context.Context, id string) (*generated.Approval, error) {
-	a, err := r.use.Disclosures.Decline(ctx, principal(ctx), id)
+	p := principal(ctx)
+	a, err := r.use.Disclosures.Decline(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
-	return approval(a), nil
+	return r.approval(ctx, p, a)
 }
 
 func (r *mutationResolver) CreateWebhook(ctx context.Context, url string, description *string) (*generated.CreatedWebhook, error) {
@@ -165,11 +165,12 @@ func (r *mutationResolver) PreviewMask(ctx context.Context, property scalar.JSON
 }
 
 func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.Approval, error) {
-	a, err := r.use.Disclosures.Approve(ctx, principal(ctx), id)
+	p := principal(ctx)
+	a, err := r.use.Disclosures.Approve(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
-	return approval(a), nil
+	return r.approval(ctx, p, a)
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
@@ -365,8 +366,18 @@ func (r *queryResolver) KeyStatus(ctx context.Context) (*generated.KeyStatus, er
 }
 
 func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, error) {
-	list, err := r.use.Disclosures.Approvals(ctx, principal(ctx))
-	return each(list, approval), err
+	p := principal(ctx)
+	list, err := r.use.Disclosures.Approvals(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]*generated.Approval, len(list))
+	for i, a := range list {
+		if shown[i], err = r.approval(ctx, p, a); err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
 }
 
 func (r *queryResolver) Webhooks(ctx context.Context) ([]*generated.Webhook, error) {

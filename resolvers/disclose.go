@@ -28,9 +28,14 @@ func policyView(p auth.Policy) *generated.Policy {
 	})}
 }
 
-func approval(a auth.Approval) *generated.Approval {
-	return &generated.Approval{ID: a.ID, Requester: a.Requester, Purpose: a.Purpose, Subject: a.Subject, Reason: a.ReasonGiven,
-		RequestDate: a.Requested, ApprovedBy: optional(a.ApprovedBy), ExpirationDate: a.Expires.UTC()}
+// approval is what p is to see of one.
+func (r *Resolver) approval(ctx context.Context, p *auth.Principal, a auth.Approval) (*generated.Approval, error) {
+	subject, err := r.token(ctx, p, a.Subject)
+	if err != nil {
+		return nil, err
+	}
+	return &generated.Approval{ID: a.ID, Requester: a.Requester, Purpose: a.Purpose, Subject: subject, Reason: a.ReasonGiven,
+		RequestDate: a.Requested, ApprovedBy: optional(a.ApprovedBy), ExpirationDate: a.Expires.UTC()}, nil
 }
 
 func auditFilter(in *generated.AuditFilter) audit.Filter {
