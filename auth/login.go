@@ -120,9 +120,6 @@ func (s *Sessions) BackFromProvider(ctx context.Context, kept string, query url.
 	case err != nil:
 		return "", err
 	}
-	if p.Consumer != "" {
-		return "", s.refuse(ctx, p.Account, p.Actor, errProgram)
-	}
 	if len(p.Granted()) == 0 {
 		return "", s.refuse(ctx, p.Account, p.Actor, fmt.Errorf("%w: the identity provider gives you no role here", ErrDenied))
 	}

@@ -118,14 +118,9 @@ func (s *Sessions) SignIn(ctx context.Context, key string) (string, error) {
 		return "", err
 	case err != nil:
 		return "", err
-	case p.Consumer != "":
-		return "", s.refuse(ctx, p.Account, p.Actor, errProgram)
 	}
 	return s.begin(ctx, p, sessionRecord{Key: keyID(key)})
 }
-
-// errProgram says that a credential that is bound to a consumer is not for people.
-var errProgram = fmt.Errorf("%w: this credential is a program's, since it is bound to a consumer; people cannot sign in with it", ErrDenied)
 
 // refuse puts a refused sign-in on the account's record, and returns why it was refused. Anybody can
 // be refused as often as they like; the record does not grow with it.
@@ -150,7 +145,7 @@ func (s *Sessions) refuse(ctx context.Context, account tenant.ID, actor string, 
 // begin makes a session and returns its token.
 func (s *Sessions) begin(ctx context.Context, p *Principal, rec sessionRecord) (string, error) {
 	if p.Consumer != "" {
-		return "", fmt.Errorf("%w: a consumer's credential is for a program", ErrDenied)
+		return "", s.refuse(ctx, p.Account, p.Actor, fmt.Errorf("%w: a consumer's credential is for a program", ErrDenied))
 	}
 	id := strings.ToLower(rand.Text()[:16])
 	secret := make([]byte, 32)
