@@ -604,6 +604,17 @@ func TestSensitivityRaised(t *testing.T) {
 		if clear() {
 			t.Error("what has become sensitive is still stored in clear")
 		}
+		if c.MongodbURI == "" {
+			file, err := os.ReadFile(filepath.Join(c.Data, "profilegraph.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, was := range []string{"Slipper", "Sandal", "Brave"} {
+				if bytes.Contains(file, []byte(was)) {
+					t.Errorf("%s, which has become sensitive, is still in the file", was)
+				}
+			}
+		}
 		r = in.do(`query($id: ID!, $v: ID!, $w: Unmask) { profile(id: $id, unmask: $w) { shoe trait { deep } } profileVersion(id: $id, version: $v, unmask: $w) { shoe } }`,
 			vars{"id": id, "v": version, "w": vars{"reason": "customer asked by phone"}})
 		wantJSON(t, r.Data, `{"profile": {"shoe": "Slipper", "trait": {"deep": "Brave"}}, "profileVersion": {"shoe": "Sandal"}}`)

@@ -332,6 +332,7 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 	return snap.Set, nil
 }
 
+// mend clears away what crashes left, account by account, and what is left of the replaced and the deleted.
 func (s *server) mend(ctx context.Context) error {
 	var after tenant.ID
 	var failed []error
@@ -352,9 +353,15 @@ func (s *server) mend(ctx context.Context) error {
 			}
 		}
 		if len(accounts) < 100 {
-			return errors.Join(failed...)
+			break
 		}
 	}
+	if store, ok := s.store.(storage.Scrubber); ok {
+		if err := store.Scrub(ctx); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // firstAccount is the account that a new installation begins with.

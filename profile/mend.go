@@ -321,7 +321,7 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 // what e calls sensitive is sealed, under the current key of its data subject. It goes on behind
 // damaged documents, and fails in the end if there are any: their old keys must not be dropped.
 func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) error {
-	damaged := 0
+	damaged, changed := 0, false
 	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
 		err := s.each(ctx, in, func(list []storage.Record) error {
 			for _, r := range list {
@@ -330,7 +330,8 @@ func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) er
 				if e.Owner == "" {
 					at.Subject = at.ID
 				}
-				err := s.resealOne(ctx, in, e, r, at)
+				sealed, err := s.resealOne(ctx, in, e, r, at)
+				changed = changed || sealed
 				if unreadable(err) {
 					damaged++
 					s.log.WarnContext(ctx, "a damaged document stays as it is", "account", id, "entity", e.Name, "id", r.ID, "error", err)
@@ -344,6 +345,12 @@ func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) er
 			return err
 		}
 	}
+	// What was replaced may have held in clear what is sealed now.
+	if store, ok := s.store.(storage.Scrubber); ok && changed {
+		if err := store.Scrub(ctx); err != nil {
+			return fmt.Errorf("profile: reseal: %w", err)
+		}
+	}
 	if damaged > 0 {
 		return fmt.Errorf("profile: reseal %s: %d documents or versions are damaged; profilegraph check names them", e.Name, damaged)
 	}
@@ -355,29 +362,30 @@ func unreadable(err error) bool {
 	return errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrShredded) || errors.Is(err, errContent)
 }
 
-func (s *Service) resealOne(ctx context.Context, in storage.Space, e *schema.Entity, r storage.Record, at vault.Place) error {
+// resealOne reports whether anything changed.
+func (s *Service) resealOne(ctx context.Context, in storage.Space, e *schema.Entity, r storage.Record, at vault.Place) (bool, error) {
 	for {
 		var c content
 		if err := c.decode(r.Body); err != nil {
-			return err
+			return false, err
 		}
 		doc, changed, err := s.vault.Reseal(ctx, at, e, c.Doc)
 		if err != nil || !changed {
-			return err
+			return false, err
 		}
 		c.Doc = doc
 		next, rev := r, r.Rev
 		next.Rev, next.Body = newVersion(0), c.encode()
 		switch err := s.store.Replace(ctx, in, next, rev); {
 		case err == nil, errors.Is(err, storage.ErrNotFound):
-			return nil
+			return true, nil
 		case !errors.Is(err, storage.ErrConflict):
-			return fmt.Errorf("profile: reseal: %w", err)
+			return false, fmt.Errorf("profile: reseal: %w", err)
 		}
 		if r, err = s.store.Get(ctx, in, r.ID); errors.Is(err, storage.ErrNotFound) {
-			return nil
+			return true, nil
 		} else if err != nil {
-			return fmt.Errorf("profile: reseal: %w", err)
+			return false, fmt.Errorf("profile: reseal: %w", err)
 		}
 	}
 }

@@ -154,3 +154,12 @@ type Store interface {
 	// Close releases the store. Calls under way finish first.
 	Close() error
 }
+
+// Scrubber is a Store whose deleted and replaced records can be made to leave no trace. How long those of
+// others do is up to their server.
+type Scrubber interface {
+	// Scrub returns when nothing is left in the store of what records held that were replaced or deleted
+	// before the call. Backups made before keep it. It fails with ErrUnavailable while it would disturb
+	// others, and may be tried again.
+	Scrub(ctx context.Context) error
+}

@@ -4,7 +4,8 @@
 // synced go into the next, so 16 writers cost little more than one, and one writer never waits for
 // company. Reads see every write that was acknowledged before they began.
 //
-// The file never shrinks, and bytes of a deleted record stay in it until their page is used again.
+// The file never shrinks, and bytes of a deleted record stay in it until their page is used again, or
+// until [Store.Scrub].
 // A page cannot be used again while a read that began before its release is under way: reads in
 // this package are short, except for Backup.
 package bolt

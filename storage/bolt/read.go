@@ -37,6 +37,7 @@ type readers struct {
 	idle       []*reader
 	generation uint64 // of the newest commit
 	paused     bool
+	stopped    chan struct{} // closed when reads may begin again; nil: they may
 }
 
 // maxIdle is enough for every goroutine that can run at a time on a large machine.
@@ -44,6 +45,12 @@ const maxIdle = 64
 
 func (p *readers) get() (*reader, error) {
 	p.mu.Lock()
+	for p.stopped != nil {
+		stopped := p.stopped
+		p.mu.Unlock()
+		<-stopped
+		p.mu.Lock()
+	}
 	if n := len(p.idle); n > 0 {
 		r := p.idle[n-1]
 		p.idle = p.idle[:n-1]
@@ -89,6 +96,22 @@ func (p *readers) resume() {
 	p.generation++
 	p.paused = false
 	p.mu.Unlock()
+}
+
+// stop ends the idle readers, and lets nobody read until start.
+func (p *readers) stop() {
+	p.mu.Lock()
+	p.stopped = make(chan struct{})
+	p.mu.Unlock()
+	p.pause()
+}
+
+func (p *readers) start() {
+	p.mu.Lock()
+	close(p.stopped)
+	p.stopped = nil
+	p.mu.Unlock()
+	p.resume()
 }
 
 func (s *Store) read(ctx context.Context, op string, f func(*reader) error) error {

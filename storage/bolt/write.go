@@ -24,6 +24,7 @@ type write struct {
 	id    string
 	next  []byte                      // the encoded record to write; nil deletes
 	admit func(current *stored) error // judges the record in place, which may be nil
+	scrub bool                        // it is none of these: scrub the file
 
 	result error         // the operation's own result
 	done   chan struct{} // closed when result is final and, if nil, durable
@@ -116,15 +117,21 @@ func (s *Store) enqueue(w *write) error {
 func (s *Store) commit() {
 	defer close(s.done)
 	for first := range s.writes {
-		batch, size := []*write{first}, len(first.next)
-		for len(batch) < maxBatch && size < maxBatchBytes {
-			w := s.waiting()
-			if w == nil {
-				break
-			}
+		var batch []*write
+		size, w := 0, first
+		for w != nil && !w.scrub {
 			batch, size = append(batch, w), size+len(w.next)
+			if w = nil; len(batch) < maxBatch && size < maxBatchBytes {
+				w = s.waiting()
+			}
 		}
-		s.apply(batch)
+		if len(batch) > 0 {
+			s.apply(batch)
+		}
+		if w != nil {
+			w.result = s.scrub(w.ctx)
+			close(w.done)
+		}
 	}
 }
 
