@@ -32,6 +32,7 @@ type commands struct {
 	Consumer consumerCommand `cmd:"" help:"Manage the systems that keep tokens of their own in the place of ids."`
 	Schema   schemaCommand   `cmd:"" help:"Check, publish and look at schemas."`
 	SDL      sdlCommand      `cmd:"" name:"sdl" help:"Print the account's GraphQL schema."`
+	Subgraph subgraphCommand `cmd:"" help:"Register the other subgraphs of the account's federated graph."`
 	Webhook  webhookCommand  `cmd:"" help:"Manage the addresses that are told of the account's events."`
 	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
 	Approval approvalCommand `cmd:"" help:"Ask a second person for leave to see a data subject's data, and answer such wishes."`
@@ -350,12 +351,13 @@ func (c *schemaCheck) Run(ctx context.Context, t terminal) error {
 			Problems, Warnings                                 []problemView
 			Changes                                            []changeView
 			Findings                                           []findingView
+			Composition                                        []string
 			DocumentsChecked, DocumentsFailing, CurrentVersion int
 		}
 	}
 	err = c.do(ctx, `query($entity: String!, $schema: JSON!, $mode: SchemaMode!) { checkSchema(entity: $entity, schema: $schema, mode: $mode) {
 		ok problems { pointer keyword message fix } warnings { pointer keyword message fix } changes { kind path from to }
-		findings { rule path message fix breaking } documentsChecked documentsFailing currentVersion } }`, v, &data)
+		findings { rule path message fix breaking } composition documentsChecked documentsFailing currentVersion } }`, v, &data)
 	if err != nil {
 		return err
 	}
@@ -364,6 +366,9 @@ func (c *schemaCheck) Run(ctx context.Context, t terminal) error {
 	printProblems(t.out, "warning", r.Warnings)
 	printChanges(t.out, r.Changes)
 	printFindings(t.out, r.Findings)
+	for _, message := range r.Composition {
+		fmt.Fprintln(t.out, "does not compose:", message)
+	}
 	if r.DocumentsChecked > 0 {
 		fmt.Fprintf(t.out, "%d of %d stored documents would not satisfy the schema\n", r.DocumentsFailing, r.DocumentsChecked)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 )
 
@@ -85,5 +87,74 @@ func (c *webhookTest) Run(ctx context.Context, t terminal) error {
 		return errors.New("not delivered: " + orDash(data.TestWebhook.Failure))
 	}
 	_, err := fmt.Fprintln(t.out, "delivered")
+	return err
+}
+
+type subgraphCommand struct {
+	List   subgraphList   `cmd:"" help:"List the subgraphs."`
+	Add    subgraphAdd    `cmd:"" help:"Register a subgraph, or its new schema, if all compose."`
+	Remove subgraphRemove `cmd:"" help:"Forget a subgraph."`
+}
+
+type subgraphList struct{ Remote }
+
+func (c *subgraphList) Run(ctx context.Context, t terminal) error {
+	var data struct {
+		Subgraphs []struct {
+			Name, URL, Author string
+			LastUpdate        *time.Time
+		}
+	}
+	if err := c.do(ctx, `{ subgraphs { name url author lastUpdate } }`, nil, &data); err != nil {
+		return err
+	}
+	return table(t.out, "NAME\tURL\tBY\tAT", func(row func(...any)) error {
+		for _, s := range data.Subgraphs {
+			row(s.Name, s.URL, s.Author, moment(s.LastUpdate))
+		}
+		return nil
+	})
+}
+
+type subgraphAdd struct {
+	Remote
+	Name      string `arg:"" help:"Name of the subgraph."`
+	Address   string `arg:"" name:"address" help:"Where the router finds it."`
+	File      string `arg:"" help:"Its schema (SDL); - reads standard input."`
+	Unchecked bool   `help:"Register it whether or not it composes with the others."`
+}
+
+func (c *subgraphAdd) Run(ctx context.Context, t terminal) error {
+	var sdl []byte
+	var err error
+	if c.File == "-" {
+		sdl, err = io.ReadAll(t.in)
+	} else {
+		sdl, err = os.ReadFile(c.File)
+	}
+	if err != nil {
+		return err
+	}
+	var data struct{ PutSubgraph struct{ Name string } }
+	err = c.do(ctx, `mutation($name: String!, $url: String!, $sdl: String!, $check: Boolean!) { putSubgraph(name: $name, url: $url, sdl: $sdl, check: $check) { name } }`,
+		variables{"name": c.Name, "url": c.Address, "sdl": string(sdl), "check": !c.Unchecked}, &data)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, "registered", data.PutSubgraph.Name)
+	return err
+}
+
+type subgraphRemove struct {
+	Remote
+	Name string `arg:"" help:"Name of the subgraph."`
+}
+
+func (c *subgraphRemove) Run(ctx context.Context, t terminal) error {
+	var data struct{ RemoveSubgraph string }
+	if err := c.do(ctx, `mutation($name: String!) { removeSubgraph(name: $name) }`, variables{"name": c.Name}, &data); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(t.out, "removed", data.RemoveSubgraph)
 	return err
 }

@@ -155,7 +155,7 @@ func TestDocumentedErrorCodes(t *testing.T) {
 func TestDocumentedActions(t *testing.T) {
 	known := map[string]bool{}
 	named := regexp.MustCompile(`(?:Action: |\b[nN]ote\([^"\n]*)"([A-Z][A-Za-z]+)"( \+)?`)
-	for _, pattern := range []string{"auth/*.go", "schemastore/*.go", "profile/*.go", "event/*.go"} {
+	for _, pattern := range []string{"auth/*.go", "schemastore/*.go", "profile/*.go", "event/*.go", "supergraph/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -30,10 +30,12 @@ type variables map[string]any
 type refusal struct {
 	Message    string
 	Extensions struct {
-		Code       string
-		Problems   []problemView
-		Findings   []findingView
-		Violations []struct{ Path, Rule, Message string }
+		Code     string
+		Problems []problemView
+		Findings []findingView
+		// Composition is why subgraphs do not compose.
+		Composition []string
+		Violations  []struct{ Path, Rule, Message string }
 	}
 }
 
@@ -48,6 +50,11 @@ func (r *refusal) Error() string {
 	}
 	for _, f := range r.Extensions.Findings {
 		fmt.Fprintf(&b, "\n  %s %s: %s\n    mend: %s", f.Rule, orRoot(f.Path), f.Message, f.Fix)
+	}
+	for i, message := range r.Extensions.Composition {
+		if i > 0 { // the first one is in the message
+			fmt.Fprintf(&b, "\n  %s", message)
+		}
 	}
 	return b.String()
 }
@@ -65,6 +72,8 @@ func hint(err error) string {
 		return "the server does not know this key; profilegraph recover makes a new one"
 	case errors.As(err, &r) && r.Extensions.Code == "SCHEMA_BREAKING":
 		return "name the rules with --allow if the change is meant"
+	case errors.As(err, &r) && r.Extensions.Code == "COMPOSER_UNAVAILABLE":
+		return "start the server with --composer, see docs/federation.md; its log says what is wrong with the one it has"
 	case errors.As(err, &unreachable):
 		return "is the server running? profilegraph serve starts it; --url says where it is"
 	case errors.Is(err, storage.ErrInUse):

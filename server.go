@@ -35,6 +35,7 @@ import (
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/storage/bolt"
 	"github.com/profilegraph/profilegraph/storage/mongo"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 )
@@ -56,7 +57,8 @@ type Config struct {
 	PublicURL   string        `name:"public-url" env:"PROFILEGRAPH_PUBLIC_URL" help:"Address at which browsers reach the server, where a proxy makes it another than the one they ask this server for." placeholder:"URL"`
 	SessionIdle time.Duration `default:"30m" env:"PROFILEGRAPH_SESSION_IDLE" help:"How long somebody signed in to the console may do nothing, 1m to 12h."`
 
-	WebhookPrivate bool `env:"PROFILEGRAPH_WEBHOOK_PRIVATE" help:"Let webhooks lead into private networks and to this machine, by plain HTTP too."`
+	Composer       []string `env:"PROFILEGRAPH_COMPOSER" help:"Program that composes subgraphs, and its arguments, parted by commas; see docs/federation.md." placeholder:"PROGRAM,ARGUMENT"`
+	WebhookPrivate bool     `env:"PROFILEGRAPH_WEBHOOK_PRIVATE" help:"Let webhooks lead into private networks and to this machine, by plain HTTP too."`
 
 	RequestTimeout time.Duration `default:"10s" env:"PROFILEGRAPH_REQUEST_TIMEOUT" help:"How long one request may take, at most 1m."`
 	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
@@ -123,6 +125,7 @@ type server struct {
 	record  *audit.Log
 	vault   *vault.Vault
 	events  *event.Service
+	graphs  *supergraph.Graphs
 	grants  *auth.Authorizer
 	wake    chan struct{}
 	isNew   bool   // there was no account yet
@@ -193,14 +196,19 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		Happened: func(ctx context.Context, id tenant.ID, reference string) (bool, error) {
 			return s.schemas.Published(ctx, id, reference)
 		}})
-	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events},
+	composer, err := supergraph.NewComposer(c.Composer, log)
+	if err != nil {
+		return s, err
+	}
+	s.graphs = supergraph.New(supergraph.Options{Store: s.store, Record: record, Composer: composer, Now: s.now, Address: strings.TrimSuffix(c.PublicURL, "/"), SDL: s.federated})
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events}, Gate: s.composes,
 		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }, Check: (*graph.Engine).Check})
 	if err != nil {
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
 		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(resolvers.Cases{Schemas: s.schemas, Keys: s.keys, Sessions: s.people,
-			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events,
+			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events, Graphs: s.graphs,
 			Consumers: auth.NewConsumers(s.store, s.vault, record, s.now), Tokens: s.vault})}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
@@ -210,6 +218,20 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	go s.sweep(ctx)
 	go s.events.Run(ctx)
 	return s, nil
+}
+
+// federated returns the federated schema of an account that is in force.
+func (s *server) federated(ctx context.Context, id tenant.ID) (string, error) {
+	snap, err := s.schemas.Current(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return snap.Engine.SDL(graph.Federation), nil
+}
+
+// composes tells whether a schema that an account is to get composes with its other subgraphs.
+func (s *server) composes(ctx context.Context, id tenant.ID, e *graph.Engine) error {
+	return s.graphs.Check(ctx, id, func() string { return e.SDL(graph.Federation) })
 }
 
 // announcer puts publishes into the outbox.

@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"schema", "storage", "storage/bolt", "storage/mongo"},
 	{"tenant", "audit"},
 	{"auth", "vault", "vault/keydb", "vault/kms/local", "vault/kms/transit"},
-	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "schemastore", "event"},
+	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "schemastore", "supergraph", "event"},
 	{"resolvers", "dataloader", "console"},
 	{""}, // the program
 }
@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"vault/keydb":       {"vault"},
 	"vault/kms/local":   {"vault"},
 	"vault/kms/transit": {"vault"},
+	"schemastore":       {"supergraph"},
 	"resolvers":         {"dataloader"},
 }
 

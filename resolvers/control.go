@@ -16,6 +16,7 @@ import (
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
@@ -130,6 +131,18 @@ func (r *mutationResolver) DeclineApproval(ctx context.Context, id string) (*gen
 		return nil, err
 	}
 	return r.approval(ctx, p, a)
+}
+
+func (r *mutationResolver) PutSubgraph(ctx context.Context, name string, url string, sdl string, check bool) (*generated.Subgraph, error) {
+	s, err := r.use.Graphs.Put(ctx, principal(ctx), supergraph.Subgraph{Name: name, URL: url, SDL: sdl}, check)
+	if err != nil {
+		return nil, err
+	}
+	return subgraph(s), nil
+}
+
+func (r *mutationResolver) RemoveSubgraph(ctx context.Context, name string) (string, error) {
+	return name, r.use.Graphs.Remove(ctx, principal(ctx), name)
 }
 
 func (r *mutationResolver) CreateWebhook(ctx context.Context, url string, description *string) (*generated.CreatedWebhook, error) {
@@ -378,6 +391,11 @@ func (r *queryResolver) Approvals(ctx context.Context) ([]*generated.Approval, e
 		}
 	}
 	return shown, nil
+}
+
+func (r *queryResolver) Subgraphs(ctx context.Context) ([]*generated.Subgraph, error) {
+	list, err := r.use.Graphs.List(ctx, principal(ctx))
+	return each(list, subgraph), err
 }
 
 func (r *queryResolver) Webhooks(ctx context.Context) ([]*generated.Webhook, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph/scalar"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 )
@@ -117,6 +118,10 @@ func session(s auth.Session) *generated.Session {
 		CreationDate: s.Created, LastUse: s.LastUse, ExpirationDate: s.Expires}
 }
 
+func subgraph(s supergraph.Subgraph) *generated.Subgraph {
+	return &generated.Subgraph{Name: s.Name, URL: s.URL, Sdl: s.SDL, Author: s.Author, LastUpdate: s.Changed}
+}
+
 func webhook(w event.Webhook) *generated.Webhook {
 	return &generated.Webhook{ID: w.ID, URL: w.URL, Description: optional(w.Description), CreationDate: w.Created, CreatedBy: w.CreatedBy,
 		LastSuccess: optionalTime(w.Delivered), LastFailure: optionalTime(w.Failed), Failure: optional(w.Failure)}
@@ -149,7 +154,8 @@ func warnings(list []schema.Warning) []*generated.SchemaProblem {
 // schemaCheck converts a report; engine is nil when the schema has problems.
 func schemaCheck(r *schemastore.Report, engine *graph.Engine) *generated.SchemaCheck {
 	c := &generated.SchemaCheck{Ok: r.OK(), Problems: problems(r.Problems), Warnings: warnings(r.Warnings), Changes: changes(r.Changes),
-		Findings: findings(r.Findings), DocumentsChecked: r.Checked, DocumentsFailing: r.Failing, CurrentVersion: r.Current}
+		Findings: findings(r.Findings), DocumentsChecked: r.Checked, DocumentsFailing: r.Failing,
+		Composition: each(r.Composition, func(m string) string { return m }), CurrentVersion: r.Current}
 	if engine != nil {
 		source, sdl := scalar.JSON(r.Entity.Source), engine.SDL(graph.Client)
 		c.Schema, c.Sdl = source, &sdl

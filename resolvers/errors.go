@@ -15,31 +15,34 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 )
 
 // The codes of errors that come from behind the doors.
 const (
-	Unauthenticated  = "UNAUTHENTICATED"
-	Forbidden        = "FORBIDDEN"
-	NotFound         = "NOT_FOUND"
-	BadInput         = "BAD_USER_INPUT"
-	ValidationFailed = "VALIDATION_FAILED" // extensions.violations says where and why
-	VersionConflict  = "VERSION_CONFLICT"  // extensions.currentVersion is what it is
-	NotUnique        = "NOT_UNIQUE"        // extensions.field names the field
-	AlreadyExists    = "ALREADY_EXISTS"
-	SchemaInvalid    = "SCHEMA_INVALID"  // extensions.problems
-	SchemaBreaking   = "SCHEMA_BREAKING" // extensions.findings
-	TooLarge         = "TOO_LARGE"
-	RateLimited      = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins that were refused
-	Unavailable      = "UNAVAILABLE"       // the store cannot be reached; trying again helps
-	AuditUnavailable = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
-	KeyUnavailable   = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
-	Erased           = "ERASED"            // the data subject's key was destroyed
-	DataCorrupt      = "DATA_CORRUPT"      // what is stored is not what was sealed
-	RecordTooLong    = "RECORD_TOO_LONG"   // the audit record takes longer to verify than a request may
-	Timeout          = "REQUEST_TIMEOUT"
+	Unauthenticated     = "UNAUTHENTICATED"
+	Forbidden           = "FORBIDDEN"
+	NotFound            = "NOT_FOUND"
+	BadInput            = "BAD_USER_INPUT"
+	ValidationFailed    = "VALIDATION_FAILED" // extensions.violations says where and why
+	VersionConflict     = "VERSION_CONFLICT"  // extensions.currentVersion is what it is
+	NotUnique           = "NOT_UNIQUE"        // extensions.field names the field
+	AlreadyExists       = "ALREADY_EXISTS"
+	SchemaInvalid       = "SCHEMA_INVALID"       // extensions.problems
+	SchemaBreaking      = "SCHEMA_BREAKING"      // extensions.findings
+	CompositionFailed   = "COMPOSITION_FAILED"   // extensions.composition
+	ComposerUnavailable = "COMPOSER_UNAVAILABLE" // there is no composer, or it does not answer
+	TooLarge            = "TOO_LARGE"
+	RateLimited         = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins that were refused
+	Unavailable         = "UNAVAILABLE"       // the store cannot be reached; trying again helps
+	AuditUnavailable    = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
+	KeyUnavailable      = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
+	Erased              = "ERASED"            // the data subject's key was destroyed
+	DataCorrupt         = "DATA_CORRUPT"      // what is stored is not what was sealed
+	RecordTooLong       = "RECORD_TOO_LONG"   // the audit record takes longer to verify than a request may
+	Timeout             = "REQUEST_TIMEOUT"
 )
 
 // currentVersion is the extension that says at which version a document is.
@@ -68,6 +71,8 @@ var plain = []struct {
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
+	{supergraph.ErrNotFound, NotFound, "The account has no such subgraph."},
+	{supergraph.ErrComposer, ComposerUnavailable, "Nobody can tell whether the subgraphs compose: this server has no composer (--composer), or it did not answer. Nothing was changed."},
 	{event.ErrNotFound, NotFound, "The account has no such webhook."},
 	{schemastore.ErrAfter, BadInput, "`after` is the `next` of the page before."},
 	{auth.ErrLongRecord, RecordTooLong, "The record is too long to be verified in one request: export it, and verify the export with `profilegraph audit verify`."},
@@ -95,6 +100,7 @@ var own = []struct {
 	{auth.ErrConsumer, BadInput},
 	{tenant.ErrInvalid, BadInput},
 	{event.ErrInvalid, BadInput},
+	{supergraph.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
 	{profile.ErrRotation, BadInput},
 	{profile.ErrSamples, BadInput},
@@ -125,6 +131,7 @@ func Explain(err error) *graph.Error {
 		conflict  *schemastore.ConflictError
 		breaking  *schemastore.BreakingError
 		refused   *auth.RefusedError
+		apart     *supergraph.FailedError
 	)
 	switch {
 	case errors.As(err, &refused):
@@ -154,6 +161,9 @@ func Explain(err error) *graph.Error {
 	case errors.As(err, &conflict):
 		return &graph.Error{Code: VersionConflict, Message: "The schema has changed since: another version is in force than the expected one. Look at the changes and decide.",
 			Extensions: map[string]any{"currentVersion": conflict.Current, "changes": changes(conflict.Changes)}}
+	case errors.As(err, &apart):
+		return &graph.Error{Code: CompositionFailed, Message: "The subgraphs of the account's federated graph do not compose: " + apart.Messages[0],
+			Extensions: map[string]any{"composition": apart.Messages}}
 	case errors.As(err, &breaking):
 		return &graph.Error{Code: SchemaBreaking, Message: "The schema breaks rules that protect clients and stored documents. Mend it, or name the rules in `allow`.",
 			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
@@ -186,11 +196,11 @@ func Status(code string) int {
 		return http.StatusUnprocessableEntity
 	case VersionConflict:
 		return http.StatusPreconditionFailed
-	case NotUnique, AlreadyExists, SchemaBreaking:
+	case NotUnique, AlreadyExists, SchemaBreaking, CompositionFailed:
 		return http.StatusConflict
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case Unavailable, AuditUnavailable, KeyUnavailable:
+	case Unavailable, AuditUnavailable, KeyUnavailable, ComposerUnavailable:
 		return http.StatusServiceUnavailable
 	case RateLimited:
 		return http.StatusTooManyRequests

@@ -11,6 +11,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/vault"
 )
 
@@ -23,6 +24,7 @@ type Cases struct {
 	Disclosures *auth.Authorizer
 	Documents   *profile.Service
 	Webhooks    *event.Service
+	Graphs      *supergraph.Graphs
 	Consumers   *auth.Consumers
 	Tokens      *vault.Vault
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
@@ -38,13 +39,15 @@ type Report struct {
 	Findings []schema.Finding
 	// Checked is how many documents were read, Failing how many would not satisfy the schema.
 	Checked, Failing int
-	Current          int            // the version in force
-	Entity           *schema.Entity // the schema as it would apply
+	// Composition is why the account's federated graph would not compose, in the composer's words.
+	Composition []string
+	Current     int            // the version in force
+	Entity      *schema.Entity // the schema as it would apply
 }
 
 // OK reports whether the upload can be published without allowing anything.
 func (r *Report) OK() bool {
-	return len(r.Problems) == 0 && !slices.ContainsFunc(r.Findings, func(f schema.Finding) bool { return f.Breaking })
+	return len(r.Problems) == 0 && len(r.Composition) == 0 && !slices.ContainsFunc(r.Findings, func(f schema.Finding) bool { return f.Breaking })
 }
 
 // Check tells what publishing would do, and what it would compile to, without doing it. Without
@@ -61,6 +64,13 @@ func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, docum
 	}
 	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
 		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	err = s.gate(ctx, p.Account, d.engine)
+	if failed := (*supergraph.FailedError)(nil); errors.As(err, &failed) {
+		d.Composition, err = failed.Messages, nil
 	}
 	if err != nil {
 		return nil, none, err
@@ -112,8 +122,8 @@ func (s *Store[E]) CheckDocuments(ctx context.Context, p *auth.Principal, u Uplo
 
 // Publish puts a schema in force and returns its version. The request that comes next sees it.
 //
-// It fails with a *[schema.Invalid], a [*BreakingError] or a [*ConflictError]; then nothing has
-// changed. Publishing what is in force already changes nothing and is no error.
+// It fails with a *[schema.Invalid], a [*BreakingError], a [*ConflictError] or a
+// *[supergraph.FailedError]; then nothing has changed. Publishing what is in force already changes nothing and is no error.
 func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
 	if err := p.Check(auth.Schema); err != nil {
 		return Version{}, err
@@ -164,6 +174,9 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		if err := p.Check(auth.Sensitivity); err != nil {
 			return Version{}, err
 		}
+	}
+	if err := s.gate(ctx, p.Account, d.engine); err != nil {
+		return Version{}, err
 	}
 	if d.base != nil {
 		if err := s.docs.Reindex(ctx, p.Account, d.base, d.Entity); err != nil {

@@ -107,6 +107,7 @@ type Store[E any] struct {
 	compile func(*schema.Set) (E, error)
 	check   func(E) error
 	outbox  Outbox[E] // nil: nobody wants to know
+	gate    func(context.Context, tenant.ID, E) error
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -140,6 +141,9 @@ type Options[E any] struct {
 	Compile func(*schema.Set) (E, error)
 	// Check is the last judgement on what is to be published; nil: there is none.
 	Check func(E) error
+	// Gate may refuse a schema that is about to come into force; nil: nothing does. What does not compose
+	// with other subgraphs is refused with a *[supergraph.FailedError].
+	Gate func(ctx context.Context, account tenant.ID, engine E) error
 	// Outbox is told of every publish; nil: there is none.
 	Outbox Outbox[E]
 	Now    func() time.Time
@@ -153,6 +157,9 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if o.Check == nil {
 		o.Check = func(E) error { return nil }
 	}
+	if o.Gate == nil {
+		o.Gate = func(context.Context, tenant.ID, E) error { return nil }
+	}
 	if o.Accounts == 0 {
 		o.Accounts = 1_000
 	}
@@ -160,7 +167,7 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: %w", err)
 	}
-	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, outbox: o.Outbox, now: o.Now, log: o.Log, warm: warm}, nil
+	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, outbox: o.Outbox, gate: o.Gate, now: o.Now, log: o.Log, warm: warm}, nil
 }
 
 // Current returns the account's schemas in force. What it returns stays as it is: a request keeps

@@ -174,6 +174,8 @@ type ComplexityRoot struct {
 		PreviewMask     func(childComplexity int, property scalar.JSON, values []string) int
 		PublishSchema   func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
 		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
+		PutSubgraph     func(childComplexity int, name string, url string, sdl string, check bool) int
+		RemoveSubgraph  func(childComplexity int, name string) int
 		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
 		RevokeAPIKey    func(childComplexity int, id string) int
 		RevokeConsumer  func(childComplexity int, id string) int
@@ -221,6 +223,7 @@ type ComplexityRoot struct {
 		SchemaVocabulary  func(childComplexity int) int
 		Schemas           func(childComplexity int) int
 		Sessions          func(childComplexity int) int
+		Subgraphs         func(childComplexity int) int
 		TestPolicy        func(childComplexity int, roles []string, entity string, fields []string, purpose *string) int
 		Viewer            func(childComplexity int) int
 		Webhooks          func(childComplexity int) int
@@ -241,6 +244,7 @@ type ComplexityRoot struct {
 
 	SchemaCheck struct {
 		Changes          func(childComplexity int) int
+		Composition      func(childComplexity int) int
 		CurrentVersion   func(childComplexity int) int
 		DocumentsChecked func(childComplexity int) int
 		DocumentsFailing func(childComplexity int) int
@@ -313,6 +317,14 @@ type ComplexityRoot struct {
 		Subject        func(childComplexity int) int
 	}
 
+	Subgraph struct {
+		Author     func(childComplexity int) int
+		LastUpdate func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Sdl        func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Account     func(childComplexity int) int
 		Actor       func(childComplexity int) int
@@ -356,6 +368,8 @@ type MutationResolver interface {
 	RotateKeys(ctx context.Context, step KeyRotationStep, kek *string) (*KeyStatus, error)
 	RequestApproval(ctx context.Context, purpose string, subject string, reason string) (*Approval, error)
 	DeclineApproval(ctx context.Context, id string) (*Approval, error)
+	PutSubgraph(ctx context.Context, name string, url string, sdl string, check bool) (*Subgraph, error)
+	RemoveSubgraph(ctx context.Context, name string) (string, error)
 	CreateWebhook(ctx context.Context, url string, description *string) (*CreatedWebhook, error)
 	DeleteWebhook(ctx context.Context, id string) (string, error)
 	TestWebhook(ctx context.Context, id string) (*WebhookTest, error)
@@ -385,6 +399,7 @@ type QueryResolver interface {
 	TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error)
 	KeyStatus(ctx context.Context) (*KeyStatus, error)
 	Approvals(ctx context.Context) ([]*Approval, error)
+	Subgraphs(ctx context.Context) ([]*Subgraph, error)
 	Webhooks(ctx context.Context) ([]*Webhook, error)
 	Sessions(ctx context.Context) ([]*Session, error)
 }
@@ -1006,6 +1021,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PutPolicy(childComplexity, args["purposes"].([]*PurposeInput), args["refuseMisplaced"].(bool), args["auditDays"].(*int)), true
+	case "Mutation.putSubgraph":
+		if e.ComplexityRoot.Mutation.PutSubgraph == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_putSubgraph_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PutSubgraph(childComplexity, args["name"].(string), args["url"].(string), args["sdl"].(string), args["check"].(bool)), true
+	case "Mutation.removeSubgraph":
+		if e.ComplexityRoot.Mutation.RemoveSubgraph == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSubgraph_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSubgraph(childComplexity, args["name"].(string)), true
 	case "Mutation.requestApproval":
 		if e.ComplexityRoot.Mutation.RequestApproval == nil {
 			break
@@ -1308,6 +1345,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.subgraphs":
+		if e.ComplexityRoot.Query.Subgraphs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Subgraphs(childComplexity), true
 	case "Query.testPolicy":
 		if e.ComplexityRoot.Query.TestPolicy == nil {
 			break
@@ -1382,6 +1425,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaCheck.Changes(childComplexity), true
+	case "SchemaCheck.composition":
+		if e.ComplexityRoot.SchemaCheck.Composition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaCheck.Composition(childComplexity), true
 	case "SchemaCheck.currentVersion":
 		if e.ComplexityRoot.SchemaCheck.CurrentVersion == nil {
 			break
@@ -1701,6 +1750,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.Subject(childComplexity), true
 
+	case "Subgraph.author":
+		if e.ComplexityRoot.Subgraph.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subgraph.Author(childComplexity), true
+	case "Subgraph.lastUpdate":
+		if e.ComplexityRoot.Subgraph.LastUpdate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subgraph.LastUpdate(childComplexity), true
+	case "Subgraph.name":
+		if e.ComplexityRoot.Subgraph.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subgraph.Name(childComplexity), true
+	case "Subgraph.sdl":
+		if e.ComplexityRoot.Subgraph.Sdl == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subgraph.Sdl(childComplexity), true
+	case "Subgraph.url":
+		if e.ComplexityRoot.Subgraph.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subgraph.URL(childComplexity), true
+
 	case "Viewer.account":
 		if e.ComplexityRoot.Viewer.Account == nil {
 			break
@@ -1996,6 +2076,8 @@ type Query {
 
   "Wishes that wait for a second person, and approvals that hold: all with PRIVACY, the credential's own with UNMASK."
   approvals: [Approval!]!
+  "The other subgraphs of the account's federated graph, by name. Needs READ or SCHEMA."
+  subgraphs: [Subgraph!]!
   "Addresses that are told of the account's events. Needs ACCOUNT."
   webhooks: [Webhook!]!
   "Who is signed in to the account with a browser. Needs ACCOUNT."
@@ -2007,8 +2089,8 @@ type Mutation {
   Makes a schema current for the account. The next request to the data plane sees it.
 
   Refused with ` + "`" + `SCHEMA_INVALID` + "`" + ` when it cannot be used, with ` + "`" + `SCHEMA_BREAKING` + "`" + ` when it breaks a
-  rule that ` + "`" + `allow` + "`" + ` does not name, and with ` + "`" + `VERSION_CONFLICT` + "`" + ` when the current version is not the
-  expected one. Needs SCHEMA; lowering the sensitivity of a field also needs SENSITIVITY.
+  rule that ` + "`" + `allow` + "`" + ` does not name, with ` + "`" + `COMPOSITION_FAILED` + "`" + ` when it does not compose with the account's other
+  subgraphs, and with ` + "`" + `VERSION_CONFLICT` + "`" + ` when the current version is not the expected one. Needs SCHEMA; lowering the sensitivity of a field also needs SENSITIVITY.
   """
   publishSchema(
     entity: String!
@@ -2108,6 +2190,22 @@ type Mutation {
 
   "Turns down a wish, or takes back an approval. Needs PRIVACY; a wish of one's own may be withdrawn with UNMASK."
   declineApproval(id: ID!): Approval!
+  """
+  Registers another subgraph of the account's federated graph, or its new schema. From then on a schema of the
+  account is published only if all of them compose. Refused with ` + "`" + `COMPOSITION_FAILED` + "`" + ` where they do not, and with
+  ` + "`" + `COMPOSER_UNAVAILABLE` + "`" + ` where the server has no composer. Needs SCHEMA.
+  """
+  putSubgraph(
+    "1 to 64 letters, digits, hyphens and underscores."
+    name: String!
+    "Where the router finds it."
+    url: String!
+    sdl: String!
+    "Whether it must compose with the others now; false lets several be registered that need each other."
+    check: Boolean! = true
+  ): Subgraph!
+  "Forgets a subgraph. Needs SCHEMA."
+  removeSubgraph(name: String!): String!
   """
   Adds an address that is told of the account's events, by requests signed as Standard Webhooks says. The secret
   is in the answer and nowhere else. Needs ACCOUNT.
@@ -2310,6 +2408,15 @@ type Approval {
   approvedBy: String
   "Until when the wish waits, or the approval holds."
   expirationDate: DateTime!
+}
+
+"Another service's part of the federated graph."
+type Subgraph {
+  name: String!
+  url: String!
+  sdl: String!
+  author: String!
+  lastUpdate: DateTime!
 }
 
 type Webhook {
@@ -2538,6 +2645,8 @@ type SchemaCheck {
   "How many stored documents were read for the check, and how many would not satisfy the schema."
   documentsChecked: Int!
   documentsFailing: Int!
+  "Why the account's federated graph would not compose, in the composer's words; empty where no subgraphs are registered."
+  composition: [String!]!
   "The version in force, to pass on as ` + "`" + `expectedVersion` + "`" + `."
   currentVersion: Int!
   "The JSON Schema that would apply."
@@ -2879,6 +2988,8 @@ func (ec *executionContext) childFields_SchemaCheck(ctx context.Context, field g
 		return ec.fieldContext_SchemaCheck_documentsChecked(ctx, field)
 	case "documentsFailing":
 		return ec.fieldContext_SchemaCheck_documentsFailing(ctx, field)
+	case "composition":
+		return ec.fieldContext_SchemaCheck_composition(ctx, field)
 	case "currentVersion":
 		return ec.fieldContext_SchemaCheck_currentVersion(ctx, field)
 	case "schema":
@@ -3009,6 +3120,22 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_expirationDate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_Subgraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Subgraph_name(ctx, field)
+	case "url":
+		return ec.fieldContext_Subgraph_url(ctx, field)
+	case "sdl":
+		return ec.fieldContext_Subgraph_sdl(ctx, field)
+	case "author":
+		return ec.fieldContext_Subgraph_author(ctx, field)
+	case "lastUpdate":
+		return ec.fieldContext_Subgraph_lastUpdate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Subgraph", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3440,6 +3567,58 @@ func (ec *executionContext) field_Mutation_putPolicy_args(ctx context.Context, r
 		return nil, err
 	}
 	args["auditDays"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_putSubgraph_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "url",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["url"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "sdl",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sdl"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "check",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["check"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_removeSubgraph_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg0
 	return args, nil
 }
 
@@ -6322,6 +6501,94 @@ func (ec *executionContext) fieldContext_Mutation_declineApproval(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_putSubgraph(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_putSubgraph(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PutSubgraph(ctx, fc.Args["name"].(string), fc.Args["url"].(string), fc.Args["sdl"].(string), fc.Args["check"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Subgraph) graphql.Marshaler {
+			return ec.marshalNSubgraph2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubgraph(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_putSubgraph(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Subgraph(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_putSubgraph_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeSubgraph(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeSubgraph(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveSubgraph(ctx, fc.Args["name"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeSubgraph(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeSubgraph_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7607,6 +7874,38 @@ func (ec *executionContext) fieldContext_Query_approvals(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_subgraphs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_subgraphs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Subgraphs(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Subgraph) graphql.Marshaler {
+			return ec.marshalNSubgraph2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubgraphᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_subgraphs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Subgraph(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_webhooks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8103,6 +8402,29 @@ func (ec *executionContext) _SchemaCheck_documentsFailing(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_SchemaCheck_documentsFailing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SchemaCheck", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaCheck_composition(ctx context.Context, field graphql.CollectedField, obj *SchemaCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaCheck_composition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Composition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaCheck_composition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaCheck", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _SchemaCheck_currentVersion(ctx context.Context, field graphql.CollectedField, obj *SchemaCheck) (ret graphql.Marshaler) {
@@ -9188,6 +9510,121 @@ func (ec *executionContext) _Session_expirationDate(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Session_expirationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Subgraph_name(ctx context.Context, field graphql.CollectedField, obj *Subgraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subgraph_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subgraph_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Subgraph_url(ctx context.Context, field graphql.CollectedField, obj *Subgraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subgraph_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subgraph_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Subgraph_sdl(ctx context.Context, field graphql.CollectedField, obj *Subgraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subgraph_sdl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sdl, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subgraph_sdl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Subgraph_author(ctx context.Context, field graphql.CollectedField, obj *Subgraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subgraph_author(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Author, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subgraph_author(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Subgraph_lastUpdate(ctx context.Context, field graphql.CollectedField, obj *Subgraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subgraph_lastUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUpdate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subgraph_lastUpdate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Viewer_account(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
@@ -11837,6 +12274,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "putSubgraph":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_putSubgraph(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeSubgraph":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeSubgraph(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createWebhook":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createWebhook(ctx, field)
@@ -12503,6 +12954,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "subgraphs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_subgraphs(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "webhooks":
 			field := field
 
@@ -12727,6 +13200,11 @@ func (ec *executionContext) _SchemaCheck(ctx context.Context, sel ast.SelectionS
 			}
 		case "documentsFailing":
 			out.Values[i] = ec._SchemaCheck_documentsFailing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "composition":
+			out.Values[i] = ec._SchemaCheck_composition(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13155,6 +13633,64 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "expirationDate":
 			out.Values[i] = ec._Session_expirationDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var subgraphImplementors = []string{"Subgraph"}
+
+func (ec *executionContext) _Subgraph(ctx context.Context, sel ast.SelectionSet, obj *Subgraph) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subgraphImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Subgraph")
+		case "name":
+			out.Values[i] = ec._Subgraph_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._Subgraph_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sdl":
+			out.Values[i] = ec._Subgraph_sdl(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "author":
+			out.Values[i] = ec._Subgraph_author(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUpdate":
+			out.Values[i] = ec._Subgraph_lastUpdate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14558,6 +15094,32 @@ func (ec *executionContext) marshalNString2ᚕᚖstring(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNSubgraph2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubgraphᚄ(ctx context.Context, sel ast.SelectionSet, v []*Subgraph) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSubgraph2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubgraph(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSubgraph2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubgraph(ctx context.Context, sel ast.SelectionSet, v *Subgraph) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Subgraph(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐViewer(ctx context.Context, sel ast.SelectionSet, v *Viewer) graphql.Marshaler {

@@ -261,6 +261,8 @@ type SchemaCheck struct {
 	// How many stored documents were read for the check, and how many would not satisfy the schema.
 	DocumentsChecked int `json:"documentsChecked"`
 	DocumentsFailing int `json:"documentsFailing"`
+	// Why the account's federated graph would not compose, in the composer's words; empty where no subgraphs are registered.
+	Composition []string `json:"composition"`
 	// The version in force, to pass on as `expectedVersion`.
 	CurrentVersion int `json:"currentVersion"`
 	// The JSON Schema that would apply.
@@ -353,6 +355,15 @@ type Session struct {
 	LastUse time.Time `json:"lastUse"`
 	// When the session ends if nothing is done.
 	ExpirationDate time.Time `json:"expirationDate"`
+}
+
+// Another service's part of the federated graph.
+type Subgraph struct {
+	Name       string    `json:"name"`
+	URL        string    `json:"url"`
+	Sdl        string    `json:"sdl"`
+	Author     string    `json:"author"`
+	LastUpdate time.Time `json:"lastUpdate"`
 }
 
 type Viewer struct {
