@@ -51,6 +51,7 @@ func (p *planner) represented(c collected) *entities {
 	for _, e := range p.Engine.entities {
 		f := &fetch{kind: readOne, entity: e, key: c.key, at: c.at()}
 		f.views = []*object{p.document(f, e, c)}
+		p.sort(f)
 		out.byType[e.Name] = f
 		p.size += 256
 	}
@@ -94,7 +95,7 @@ func (r *run) askAll(f *entities) ([]representative, *Error) {
 		if err == nil {
 			wish, ok := wishes[item.fetch]
 			if !ok {
-				wish = r.unmask(&in, item.fetch)
+				wish = r.wishes(&in, item.fetch.unmask)
 				wishes[item.fetch] = wish
 			}
 			read.Unmask, err = wish, in.err
@@ -105,6 +106,7 @@ func (r *run) askAll(f *entities) ([]representative, *Error) {
 		}
 		r.reads = append(r.reads, read)
 		r.waiting = append(r.waiting, waiting{item.fetch, &item.answer})
+		r.askMore(item.fetch, &item.answer, read)
 	}
 	return list, nil
 }

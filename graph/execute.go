@@ -100,7 +100,7 @@ type run struct {
 
 // waiting is an answer that a read will fill.
 type waiting struct {
-	fetch  *fetch
+	fetch  *fetch // nil: see askMore
 	answer *answer
 }
 
@@ -113,6 +113,8 @@ type answer struct {
 	none bool
 	// level is the number of the level of a trace in which it came, from 1.
 	level int32
+	// more are the same documents in clear, for each of the reasons of a mixed fetch.
+	more []*answer
 }
 
 // largestKept is the largest buffer that is kept for the next run.
@@ -263,6 +265,10 @@ func (r *run) resolve() {
 			panic(fmt.Sprintf("graph: the source answered %d of %d reads", len(results), len(reads)))
 		}
 		for i, w := range level {
+			if w.fetch == nil { // what another read has found already, in clear
+				w.answer.result = results[i]
+				continue
+			}
 			r.received(w.fetch, w.answer, results[i])
 		}
 	}
@@ -316,12 +322,13 @@ func (r *run) ask(f *fetch, a *answer, from *Node) {
 	}
 	r.reads = append(r.reads, read)
 	r.waiting = append(r.waiting, waiting{f, a})
+	r.askMore(f, a, read)
 }
 
 func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 	read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins}
 	in := evaluation{vars: r.vars}
-	read.Unmask = r.unmask(&in, f)
+	read.Unmask = r.wishes(&in, f.unmask)
 	switch f.kind {
 	case readOne:
 		read.Kind = ByID
@@ -357,10 +364,10 @@ func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 	return read, nil
 }
 
-// unmask evaluates the arguments that ask for sensitive fields in clear.
-func (r *run) unmask(in *evaluation, f *fetch) []Unmask {
+// wishes evaluates the arguments that ask for sensitive fields in clear.
+func (r *run) wishes(in *evaluation, asked []unmasking) []Unmask {
 	var list []Unmask
-	for _, u := range f.unmask {
+	for _, u := range asked {
 		why, ok := in.value(u.arg).(map[string]any)
 		if !ok {
 			continue // null, or a variable that is not given: the fields stay masked
@@ -382,7 +389,7 @@ func (r *run) unmask(in *evaluation, f *fetch) []Unmask {
 func (r *run) write(f *fetch, a *answer) {
 	w := Write{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, Pins: f.pins}
 	in := evaluation{vars: r.vars}
-	w.Unmask = r.unmask(&in, f)
+	w.Unmask = r.wishes(&in, f.unmask)
 	w.ID, _ = in.text(f.args.id)
 	w.Owner, _ = in.text(f.args.owner)
 	w.IfVersion, _ = in.text(f.args.ifVersion)
@@ -420,6 +427,12 @@ func (r *run) write(f *fetch, a *answer) {
 	r.received(f, a, result)
 	if f.kind == writeDelete {
 		a.result.Nodes = []Node{{ID: w.ID}} // the answer, unless there is an error
+	} else if len(a.result.Nodes) > 0 {
+		e := f.entity
+		if f.kind == writePromote {
+			e = e.promotes
+		}
+		r.askMore(f, a, Read{Kind: ByID, Entity: e.Entity, ID: a.result.Nodes[0].ID, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins})
 	}
 }
 

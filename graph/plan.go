@@ -42,6 +42,10 @@ type fetch struct {
 
 	sensitive []string    // paths of the sensitive fields among them
 	unmask    []unmasking // which of them are asked for in clear
+	mixed     *mixed      // in place of unmask, where one of them is asked for in several ways
+
+	uses    []use             // until it is sorted
+	members map[*member][]use // likewise: what is sensitive in the members of documents
 
 	views  []*object // how a document is written: one view, or one for each place in a page
 	page   *object   // a page of documents; nil for a single one
@@ -97,6 +101,8 @@ type member struct {
 	at     location
 	index  int     // of the property, the link or the view
 	value  *value  // of a property
+	reason int     // by which of the reasons of a mixed fetch it is shown, from 1; 0 for none
+	torn   bool    // that cannot be decided
 	sub    *object // of meta, edges and pageInfo
 }
 
@@ -157,7 +163,8 @@ type planner struct {
 	include func(ast.DirectiveList) bool // evaluates @skip and @include
 	size    int
 
-	unmask *argument // the unmask argument that covers what is being planned, or nil
+	unmask  *argument // the unmask argument that covers what is being planned, or nil
+	reasons map[reference]*argument
 }
 
 func (p *planner) plan() *plan {
@@ -322,13 +329,14 @@ func (p *planner) fetch(c collected, kind operationKind, e *entity) *fetch {
 		}
 		f.views = []*object{p.document(f, e, c)}
 	}
+	p.sort(f)
 	return f
 }
 
 // covered makes a field's own unmask argument the one that covers what is below it.
 func (p *planner) covered(field *ast.Field) {
 	if given := field.Arguments.ForName("unmask"); given != nil {
-		p.unmask = p.argument(field.Definition.Arguments.ForName("unmask"), given)
+		p.unmask = p.canonical(p.argument(field.Definition.Arguments.ForName("unmask"), given))
 	}
 }
 
@@ -461,16 +469,26 @@ func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected,
 		}
 		field := t.Fields[i]
 		here := place{join(in.path, name), in.whole}
+		first := len(f.uses)
 		if field.Sensitive {
 			here.whole = cmp.Or(here.whole, here.path)
-			p.sensitive(f, here.whole, c)
+			p.sensitive(f, here.whole, in.whole != "", c)
 		}
 		if field == t.Extra {
 			m.op = opExtra
-			return
+		} else {
+			m.op, m.index = opProp, field.Slot
+			m.value = p.value(f, field.Type, here, c)
 		}
-		m.op, m.index = opProp, field.Slot
-		m.value = p.value(f, field.Type, here, c)
+		if field.Sensitive && in.whole == "" && f.uses[first].arg == nil && len(f.uses) > first+1 {
+			f.uses = slices.Delete(f.uses, first, first+1) // what is within gives the reason
+		}
+		if in.path == "" && len(f.uses) > first {
+			if f.members == nil {
+				f.members = make(map[*member][]use)
+			}
+			f.members[m] = slices.Clone(f.uses[first:])
+		}
 	})
 	o.shape = t
 	return o
@@ -484,13 +502,18 @@ func join(path, name string) string {
 }
 
 // sensitive notes that a sensitive field is selected, and by which argument it is asked for in clear.
-func (p *planner) sensitive(f *fetch, path string, c collected) {
+// Within says that it is part of one that is masked or clear as a whole, at path.
+func (p *planner) sensitive(f *fetch, path string, within bool, c collected) {
 	if !slices.Contains(f.sensitive, path) {
 		f.sensitive = append(f.sensitive, path)
 		p.size += 32 + len(path)
 	}
 	defer func(outer *argument) { p.unmask = outer }(p.unmask)
+	outer := p.unmask
 	p.covered(c.fields[0])
+	if !within || p.unmask != outer {
+		f.uses = append(f.uses, use{path, p.unmask})
+	}
 	if p.unmask == nil {
 		return
 	}

@@ -20,6 +20,10 @@ type writer struct {
 	path     []step
 	errors   []byte
 	failures int
+
+	// Of the document that is being written, if its fetch is mixed:
+	mixed *mixed
+	clear []*Node // the document as each of the reasons shows it
 }
 
 func (r *run) enter(key string) { r.path = append(r.path, step{key: key}) }
@@ -57,6 +61,9 @@ func (r *run) fetched(f *fetch, a *answer, leaf string) {
 	if a.result.Refused != nil {
 		r.fail(r.engine.visible(r.ctx, a.result.Refused), f.at, leaf)
 	}
+	if a.more != nil {
+		r.failed(f, a, leaf)
+	}
 	if leaf != "" {
 		r.enter(leaf)
 		defer r.leave()
@@ -74,12 +81,20 @@ func (r *run) fetched(f *fetch, a *answer, leaf string) {
 	case f.kind == writeDelete:
 		r.out = appendString(r.out, a.result.Nodes[0].ID)
 	default:
-		r.document(f.views[0], &a.result.Nodes[0], a.links(f, 0, 0))
+		r.node(f, a, 0, 0)
 	}
 	if !ok {
 		r.out = r.out[:start]
 		r.null()
 	}
+}
+
+// node writes the n-th document of an answer, as a view shows it.
+func (r *run) node(f *fetch, a *answer, view, n int) {
+	outer, outerMixed := r.clear, r.mixed
+	r.clear, r.mixed = a.inClear(n), f.mixed
+	r.document(f.views[view], &a.result.Nodes[n], a.links(f, view, n))
+	r.clear, r.mixed = outer, outerMixed
 }
 
 // links returns the answers of the links of the n-th document in a view.
@@ -99,7 +114,7 @@ type written struct {
 
 // document writes a document, as it was written before if that is known.
 func (r *run) document(o *object, n *Node, links []answer) {
-	if n.Kept == nil || len(o.links) > 0 {
+	if n.Kept == nil || len(o.links) > 0 || r.clear != nil {
 		r.documentAnew(o, n, links)
 		return
 	}
@@ -124,17 +139,20 @@ func (r *run) documentAnew(o *object, n *Node, links []answer) {
 		r.out = append(r.out, m.prefix...)
 		switch m.op {
 		case opProp:
-			r.property(m, r.found[base+m.index])
+			r.property(m, r.shown(o, m, n, r.found[base+m.index]))
 		case opID:
 			r.out = appendString(r.out, n.ID)
 		case opOwnerID:
 			r.out = appendString(r.out, n.Owner)
 		case opMeta:
-			r.meta(m.sub, &n.Meta)
+			r.meta(m.sub, &n.Meta, r.stillMasked(n))
 		case opLink:
 			r.fetched(o.links[m.index], &links[m.index], m.key)
 		case opExtra:
-			r.extra(o, m, raw{bson.TypeEmbeddedDocument, n.Body})
+			r.extra(o, m, raw{bson.TypeEmbeddedDocument, r.body(m, n)})
+		}
+		if m.torn && r.clear != nil {
+			r.fail(errTorn, m.at, m.key)
 		}
 	}
 	r.close(o)
@@ -421,7 +439,7 @@ func (r *run) enum(t *schema.Type, stored raw) bool {
 	return false
 }
 
-func (r *run) meta(o *object, meta *Meta) {
+func (r *run) meta(o *object, meta *Meta, masked []string) {
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
@@ -444,7 +462,7 @@ func (r *run) meta(o *object, meta *Meta) {
 			}
 		case opMasked:
 			r.out = append(r.out, '[')
-			for i, path := range meta.Masked {
+			for i, path := range masked {
 				if i > 0 {
 					r.out = append(r.out, ',')
 				}
@@ -473,7 +491,7 @@ func (r *run) page(f *fetch, o *object, a *answer) {
 		switch m.op {
 		case opNodes:
 			r.enter(m.key)
-			r.items(a, func(n int) { r.document(f.views[m.index], &a.result.Nodes[n], a.links(f, m.index, n)) })
+			r.items(a, func(n int) { r.node(f, a, m.index, n) })
 			r.leave()
 		case opEdges:
 			r.enter(m.key)
@@ -507,7 +525,7 @@ func (r *run) edge(f *fetch, o *object, a *answer, n int) {
 		switch m.op {
 		case opNode:
 			r.enter(m.key)
-			r.document(f.views[m.index], &a.result.Nodes[n], a.links(f, m.index, n))
+			r.node(f, a, m.index, n)
 			r.leave()
 		case opCursor:
 			r.cursor(a.result.Nodes[n].Cursor)
