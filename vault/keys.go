@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tink-crypto/tink-go/v2/daead/subtle"
+
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -82,7 +84,7 @@ type hierarchy struct {
 	accounts  *cache[*ring[cipher.AEAD]]
 	subjects  *cache[*ring[cipher.AEAD]]
 	indexes   *cache[*ring[*mac]]
-	consumers *cache[*ring[*Tokens]]
+	consumers *cache[*ring[*subtle.AESSIV]]
 }
 
 func newHierarchy(c Config) *hierarchy {
@@ -90,7 +92,7 @@ func newHierarchy(c Config) *hierarchy {
 	h.accounts = newCache(maxAccounts, c.Now, h.loadAccount, (*ring[cipher.AEAD]).end)
 	h.subjects = newCache(c.Subjects, c.Now, loader(h, newCipher), (*ring[cipher.AEAD]).end)
 	h.indexes = newCache(maxIndexes, c.Now, loader(h, newMAC), (*ring[*mac]).end)
-	h.consumers = newCache(maxConsumers, c.Now, loader(h, newTokens), (*ring[*Tokens]).end)
+	h.consumers = newCache(maxConsumers, c.Now, loader(h, newSIV), (*ring[*subtle.AESSIV]).end)
 	return h
 }
 

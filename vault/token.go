@@ -2,17 +2,15 @@ package vault
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/tink-crypto/tink-go/v2/daead/subtle"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -23,13 +21,11 @@ var ErrNoTokens = errors.New("vault: no tokens for this consumer")
 // Tokens turns ids into the tokens of one consumer, and back. One id has one token for a consumer,
 // and another for every other: without the consumer's key nobody can tell that the two are one.
 //
-// A token is a synthetic IV and the id encrypted under it (deterministic authenticated encryption:
-// Rogaway and Shrimpton 2006; as RFC 5297, with HMAC-SHA-256 in the place of CMAC), in base64url.
+// A token is the id encrypted deterministically and with authentication (AES-SIV, RFC 5297, with keys of
+// 256 bits), bound to account and consumer, in base64url.
 type Tokens struct {
-	mac     *mac
-	block   cipher.Block
-	account tenant.ID
-	name    string
+	siv    *subtle.AESSIV
+	holder []byte // the associated data: whose tokens they are
 }
 
 // CreateTokens makes the key of a consumer, unless there is one.
@@ -58,31 +54,15 @@ func (v *Vault) Tokens(ctx context.Context, account tenant.ID, consumer string) 
 	if err != nil {
 		return nil, fmt.Errorf("vault: tokens of %s/%s: %w", account, consumer, err)
 	}
-	t := *keys.primary().key
-	t.account, t.name = account, consumer
-	return &t, nil
+	return &Tokens{keys.primary().key, appendPart(appendPart(nil, account), consumer)}, nil
 }
 
-func newTokens(key []byte) (*Tokens, error) {
-	authenticate, err := hkdf.Expand(sha256.New, key, "profilegraph token 1 authenticate", 32)
+func newSIV(key []byte) (*subtle.AESSIV, error) {
+	both, err := hkdf.Expand(sha256.New, key, "profilegraph token 1", subtle.AESSIVKeySize)
 	if err != nil {
 		return nil, err
 	}
-	encrypt, err := hkdf.Expand(sha256.New, key, "profilegraph token 1 encrypt", 32)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(authenticate)
-	defer clear(encrypt)
-	mac, err := newMAC(authenticate)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(encrypt)
-	if err != nil {
-		return nil, err
-	}
-	return &Tokens{mac: mac, block: block}, nil
+	return subtle.NewAESSIV(both)
 }
 
 // The first byte of what is encrypted says whether the id begins with a UUID, which takes 16 bytes then.
@@ -102,10 +82,10 @@ func (t *Tokens) Token(id string) string {
 	} else {
 		plain = append(plain, id...)
 	}
-	sealed := make([]byte, aes.BlockSize+len(plain))
-	iv := t.iv(plain)
-	copy(sealed, iv[:])
-	cipher.NewCTR(t.block, iv[:]).XORKeyStream(sealed[aes.BlockSize:], plain)
+	sealed, err := t.siv.EncryptDeterministically(plain, t.holder)
+	if err != nil {
+		panic("vault: impossible: an id that is too long to be encrypted")
+	}
 	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
@@ -127,12 +107,11 @@ func (t *Tokens) ID(token string) (string, bool) {
 		return "", false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(sealed) <= aes.BlockSize {
+	if err != nil {
 		return "", false
 	}
-	plain := make([]byte, len(sealed)-aes.BlockSize)
-	cipher.NewCTR(t.block, sealed[:aes.BlockSize]).XORKeyStream(plain, sealed[aes.BlockSize:])
-	if iv := t.iv(plain); subtle.ConstantTimeCompare(iv[:], sealed[:aes.BlockSize]) != 1 {
+	plain, err := t.siv.DecryptDeterministically(sealed, t.holder)
+	if err != nil || len(plain) == 0 {
 		return "", false
 	}
 	if plain[0] == tokenUUID {
@@ -143,20 +122,4 @@ func (t *Tokens) ID(token string) (string, bool) {
 		return u.String() + string(plain[17:]), true
 	}
 	return string(plain[1:]), true
-}
-
-// iv authenticates what is encrypted, and for whom.
-func (t *Tokens) iv(plain []byte) (iv [aes.BlockSize]byte) {
-	input := make([]byte, 0, 160)
-	input = appendPart(input, t.account)
-	input = appendPart(input, t.name)
-	input = appendPart(input, plain)
-	h, err := t.mac.keyed.Clone()
-	if err != nil {
-		panic("vault: impossible: HMAC-SHA-256 was copied before")
-	}
-	h.Write(input)
-	var sum [sha256.Size]byte
-	copy(iv[:], h.Sum(sum[:0]))
-	return iv
 }
