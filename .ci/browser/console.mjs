@@ -1,14 +1,20 @@
 // Drives the console in a real Chromium, against a running server with a demo account.
 //
-//   BASE_URL=http://127.0.0.1:8080 ADMIN_KEY=pg_... node console.mjs [flow ...]
+//   BASE_URL=http://127.0.0.1:8080 ADMIN_KEY=pg_... [OPERATOR_KEY=pg_...] node console.mjs [flow ...]
 //
-// Screenshots go to ARTIFACTS (default: artifacts, at the top of the repository); CHROMIUM names
+// With OPERATOR_KEY, a key with the role operator, the page of accounts is tested too.
+// With PICTURES=1 the pictures of docs/console.md are made anew. Screenshots go to ARTIFACTS (default: artifacts, at the top of the repository); CHROMIUM names
 // another browser than /usr/bin/chromium.
+import { administration } from './console/administration.mjs';
+import { audit } from './console/audit.mjs';
 import { launch, summary } from './console/lib.mjs';
+import { looks } from './console/looks.mjs';
+import { playground } from './console/playground.mjs';
+import { schemas } from './console/schemas.mjs';
 import { shoppers } from './console/shoppers.mjs';
 import { signIn } from './console/sign-in.mjs';
 
-const flows = { signIn, shoppers };
+const flows = { signIn, shoppers, schemas, audit, administration, playground, looks };
 const wanted = process.argv.slice(2);
 
 const browser = await launch();

@@ -1,6 +1,6 @@
 // What the tests of the console share: a server, people with roles, and pages that are watched.
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -136,7 +136,7 @@ export async function noSidewaysScroll(page) {
 
 /** Waits until nothing loads any more. */
 export async function settled(page) {
-  await page.locator('.loading').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => !document.querySelector('.loading, .spin'));
   await page.evaluate(() => document.fonts.ready);
 }
 
@@ -144,6 +144,18 @@ export async function shot(page, name, options = {}) {
   await page.mouse.move(0, 0);
   await settled(page);
   await page.screenshot({ path: `${artifacts}/console-${name}.png`, ...options });
+}
+
+/** With PICTURES set, a picture for docs/console.md. */
+export async function picture(page, name) {
+  if (!process.env.PICTURES) return;
+  const path = fileURLToPath(new URL(`../../../docs/console/${name}.png`, import.meta.url));
+  await page.setViewportSize({ width: 1180, height: 720 });
+  await page.mouse.move(0, 0);
+  await settled(page);
+  await page.screenshot({ path });
+  await page.setViewportSize(sizes[1280]);
+  assert.ok((await stat(path)).size < 120_000, `${name}.png is too large`);
 }
 
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -1,5 +1,5 @@
 // Shoppers: found by a key, shown masked, revealed for a reason, written.
-import { accessible, adminKey, assert, check, control, data, heading, keyFor, newShopper, nowhere, open, quiet, settled, shot } from './lib.mjs';
+import { accessible, adminKey, assert, check, control, data, heading, keyFor, newShopper, nowhere, open, picture, quiet, settled, shot } from './lib.mjs';
 
 const john = {
   firstName: 'Johannes', lastName: 'Quillfeather', email: 'johannes.quillfeather@example.com', document: '555.444.333-22', documentType: 'CPF',
@@ -89,6 +89,7 @@ export async function shoppers(browser) {
     await page.getByText(/In clear for \d+ s/).waitFor();
     await accessible(page, 'values in clear');
     await shot(page, '1280-light-revealed');
+    await picture(page, 'revealed');
     const recorded = await page.getByText(/On the audit record as entry \d+/).innerText();
     const { audit } = await control('query($s: ID!) { audit(filter: {subject: $s}, first: 1) { entries { index fields reason outcome } } }', { s: id });
     assert.deepEqual(audit.entries[0].fields.sort(), ['email', 'firstName']);

@@ -1,5 +1,5 @@
 import {
-  Home, LogOut, Menu, Moon, Sun, SunMoon, UsersRound, X, type LucideIcon,
+  BookOpenCheck, Boxes, Building2, FileLock2, Home, KeyRound, KeySquare, LogOut, Menu, Moon, Stamp, Sun, SunMoon, SquareTerminal, UsersRound, X, type LucideIcon,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
@@ -12,7 +12,15 @@ import { SignIn, SignInAgain } from './pages/sign-in';
 import { Button, Empty, FailureNotice, IconButton, Loading, Page, ToastProvider } from './ui';
 import { Mark } from './ui/mark';
 
+const Schemas = lazy(() => import('./pages/schemas'));
 const Shoppers = lazy(() => import('./pages/shoppers'));
+const Audit = lazy(() => import('./pages/audit'));
+const Playground = lazy(() => import('./pages/playground'));
+const Policy = lazy(() => import('./pages/policy'));
+const Approvals = lazy(() => import('./pages/approvals'));
+const ApiKeys = lazy(() => import('./pages/api-keys'));
+const Keys = lazy(() => import('./pages/encryption'));
+const Accounts = lazy(() => import('./pages/accounts'));
 
 interface Place { path: string; label: Key; icon: LucideIcon; needs: Permission[]; page: React.ComponentType }
 
@@ -21,6 +29,18 @@ interface Place { path: string; label: Key; icon: LucideIcon; needs: Permission[
 const places: [group: Key, Place[]][] = [
   ['nav.data', [
     { path: '/shoppers', label: 'shoppers.title', icon: UsersRound, needs: ['READ'], page: Shoppers },
+    { path: '/schemas', label: 'schemas.title', icon: Boxes, needs: ['READ', 'SCHEMA'], page: Schemas },
+    { path: '/playground', label: 'playground.title', icon: SquareTerminal, needs: [], page: Playground },
+  ]],
+  ['nav.trust', [
+    { path: '/audit', label: 'audit.title', icon: BookOpenCheck, needs: ['AUDIT'], page: Audit },
+    { path: '/purposes', label: 'policy.title', icon: FileLock2, needs: ['UNMASK', 'AUDIT', 'PRIVACY'], page: Policy },
+    { path: '/approvals', label: 'approvals.title', icon: Stamp, needs: ['PRIVACY'], page: Approvals },
+  ]],
+  ['nav.administration', [
+    { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
+    { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
+    { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
   ]],
 ];
 
@@ -60,11 +80,11 @@ function Frame() {
   return (
     <div className="frame">
       <a className="skip" href="#main">{t('skip')}</a>
-      <div className="top">
+      <header className="top">
         <IconButton icon={open ? X : Menu} label={open ? t('nav.close') : t('nav.open')} aria-expanded={open} aria-controls="side" onClick={() => setOpen(!open)} />
         <Link className="brand" href="/"><Mark />profilegraph</Link>
         <span className="place">{here && t(here.label)}</span>
-      </div>
+      </header>
       {open && <button type="button" className="shade" aria-label={t('nav.close')} onClick={() => setOpen(false)} />}
       <Side groups={groups} open={open} location={location} />
       <Suspense fallback={<Loading />}>

@@ -3,7 +3,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'graphiql/style.css';
 import './page.css';
-import { introspect, planes, viewer } from './transport.js';
+import './graphiql.css';
+import { introspect, planes, send, viewer } from './transport.js';
 import { Workbench } from './workbench.jsx';
 
 const missing = { kind: 'missing' };
@@ -24,7 +25,14 @@ function Page() {
     setReloads((n) => n + 1);
   }, []);
   const reload = useCallback(() => setReloads((n) => n + 1), []);
-  const onRefused = useCallback((failure) => setState({ kind: 'refused', words: failure.message }), []);
+  const run = useCallback(async (operation) => {
+    try {
+      return await send(plane, key, operation);
+    } catch (failure) {
+      if (failure.refused) setState({ kind: 'refused', words: failure.message });
+      throw failure;
+    }
+  }, [plane, key]);
 
   useEffect(() => {
     if (!key) {
@@ -72,7 +80,7 @@ function Page() {
       {schema && state.words && <p role="alert" className="banner">{state.words}</p>}
       <main>
         {schema && actionsSlot
-          ? <Workbench key={plane} plane={plane} apiKey={key} schema={schema} tabs={tabs.current} actionsSlot={actionsSlot} onRefused={onRefused} />
+          ? <Workbench key={plane} plane={plane} send={run} schema={schema} tabs={tabs.current} actionsSlot={actionsSlot} />
           : <Welcome state={state} plane={plane} />}
       </main>
     </>

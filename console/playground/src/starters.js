@@ -17,9 +17,10 @@ function dataStarters(schema) {
   const queries = schema.getQueryType()?.getFields() ?? {};
   const mutations = schema.getMutationType()?.getFields() ?? {};
   const offers = [];
-  for (const list of Object.values(queries)) {
-    const entity = listedEntity(list);
-    if (!entity) continue;
+  // What can be found by a key comes first: that is what an account is about.
+  const findable = (entity) => Object.values(queries).some((f) => getNamedType(f.type) === entity && argument(f, 'by'));
+  const lists = Object.values(queries).map((list) => ({ list, entity: listedEntity(list) })).filter(({ entity }) => entity);
+  for (const { list, entity } of [...lists.filter((l) => findable(l.entity)), ...lists.filter((l) => !findable(l.entity))]) {
     const group = entity.name;
     const document = selection(entity);
     offers.push({ group, label: `List ${spaced(list.name)}`, query: `query List${capital(list.name)} { ${list.name}(first: 5) { nodes ${document} pageInfo { hasNextPage endCursor } } }` });

@@ -5,27 +5,25 @@ import { DOC_EXPLORER_PLUGIN, DocExplorerContextProvider } from '@graphiql/plugi
 import { Kind, parse } from 'graphql';
 import { Fragment, useEffect, useMemo, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
-import { send } from './transport.js';
 import { starters } from './starters.js';
 
 const plugins = [DOC_EXPLORER_PLUGIN];
 
 /**
- * Edits and runs operations of one plane. `tabs` is a mutable record in which the open tabs are kept
+ * Edits and runs operations of one plane, which `send` takes to the server. `tabs` is a mutable record in which the open tabs are kept
  * while another plane is shown: in memory only, since queries may hold personal data. For the same
  * reason GraphiQL gets no storage and no history.
  */
-export function Workbench({ plane, apiKey, schema, tabs, actionsSlot, onRefused }) {
+export function Workbench({ plane, send, schema, tabs, actionsSlot, theme = 'system' }) {
   const offers = useMemo(() => starters(plane, schema), [plane, schema]);
   const [initial] = useState(() => tabs[plane] ?? { open: [offers[0] ?? { query: '' }], active: 0 });
   const fetcher = useMemo(() => async (operation) => {
     try {
-      return await send(plane, apiKey, { ...operation, operationName: chosen(operation) });
+      return await send({ ...operation, operationName: chosen(operation) });
     } catch (failure) {
-      if (failure.refused) onRefused(failure);
       return { errors: [{ message: failure.message }] };
     }
-  }, [plane, apiKey, onRefused]);
+  }, [send]);
 
   return (
     <GraphiQLProvider
@@ -43,7 +41,7 @@ export function Workbench({ plane, apiKey, schema, tabs, actionsSlot, onRefused 
     >
       <DocExplorerContextProvider>
         <GraphiQLInterface
-          forcedTheme="system"
+          forcedTheme={theme}
           isHeadersEditorEnabled={false}
           showPersistHeadersSettings={false}
           defaultEditorToolsVisibility="variables"

@@ -45,11 +45,13 @@ export function usePerson(): Person & { may(...any: Permission[]): boolean } {
 interface Provider { name: string; label: string }
 
 /** How one can sign in here, and whether the browser has a session. */
-export const configuration = async () => await (await send('/console/config')).json() as { providers: Provider[]; signedIn: boolean };
+export const configuration = {
+  queryKey: ['configuration'],
+  staleTime: 60_000,
+  queryFn: async () => await (await send('/console/config')).json() as { providers: Provider[]; signedIn: boolean },
+};
 
 const whoIsIt = async () => await (await send('/console/session')).json() as Person;
-
-const whoIsThere = async () => ((await configuration()).signedIn ? whoIsIt() : null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [state, set] = useState<SessionState>({ kind: 'starting' });
@@ -57,13 +59,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const enter = useCallback((person: Person | null) => set((before) => {
     // Someone else: what the pages hold belongs to who was here before.
-    if (!person || ('person' in before && (before.person.actor !== person.actor || before.person.account.id !== person.account.id))) queries.clear();
+    if ('person' in before && (!person || before.person.actor !== person.actor || before.person.account.id !== person.account.id)) queries.clear();
     return person ? { kind: 'open', person } : { kind: 'none' };
   }), [queries]);
 
   const retry = useCallback(() => {
-    whoIsThere().then(enter, (error: unknown) => set({ kind: 'failed', failure: asFailure(error) }));
-  }, [enter]);
+    queries.fetchQuery(configuration).then(({ signedIn }) => (signedIn ? whoIsIt() : null)).then(enter, (error: unknown) => set({ kind: 'failed', failure: asFailure(error) }));
+  }, [enter, queries]);
   useEffect(retry, [retry]);
   useEffect(() => whenRefused(() => set((now) => (now.kind === 'open' ? { ...now, kind: 'expired' } : now))), []);
 

@@ -8,7 +8,7 @@ import { configuration, usePerson, useSession } from '../lib/session';
 import { Button, Dialog, FailureNotice, Field, useAction } from '../ui';
 import { Mark } from '../ui/mark';
 
-const useProviders = () => useQuery({ queryKey: ['providers'], staleTime: Infinity, queryFn: configuration }).data?.providers ?? [];
+const useProviders = () => useQuery(configuration).data?.providers ?? [];
 
 function useKeyForm() {
   const { signIn } = useSession();

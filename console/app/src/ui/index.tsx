@@ -61,7 +61,7 @@ export function Loading({ children }: { children?: ReactNode }) {
 }
 
 export function Empty({ icon: Icon, title, children, actions }: { icon: LucideIcon; title: string; children?: ReactNode; actions?: ReactNode }) {
-  return <div className="empty"><Icon aria-hidden /><h3>{title}</h3>{children && <p>{children}</p>}{actions && <div className="row">{actions}</div>}</div>;
+  return <div className="empty"><Icon aria-hidden /><h2>{title}</h2>{children && <p>{children}</p>}{actions && <div className="row">{actions}</div>}</div>;
 }
 
 interface Query<T> { data: T | undefined; error: unknown; isPending: boolean; refetch(): unknown }
