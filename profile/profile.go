@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -166,6 +167,7 @@ type Service struct {
 	wake      func()
 	misses    missLimits
 	memo      *memo
+	memory    sync.Pool // of *storage.Memory
 }
 
 // New returns the service.
@@ -176,7 +178,7 @@ func New(o Options) *Service {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	return &Service{memo: newMemo(), misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
+	return &Service{memo: newMemo(), memory: sync.Pool{New: func() any { return new(storage.Memory) }}, misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,

@@ -178,7 +178,9 @@ func (s *Service) List(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		}
 		return pages[0], nil
 	}
-	found, err := s.store.Scan(ctx, documents(p.Account, e), storage.Page{After: after, Limit: first + 1})
+	memory := s.memory.Get().(*storage.Memory) // what is shown is a copy
+	defer s.memory.Put(memory)
+	found, err := s.store.Scan(ctx, documents(p.Account, e), storage.Page{After: after, Limit: first + 1, Memory: memory})
 	if err != nil {
 		return Page{}, fmt.Errorf("profile: list: %w", err)
 	}
@@ -225,7 +227,9 @@ func (s *Service) Owned(ctx context.Context, p *auth.Principal, e *schema.Entity
 		}
 		return pages, nil
 	}
-	found, err := s.store.Owned(ctx, documents(p.Account, e), owners, storage.Page{After: after, Limit: first + 1})
+	memory := s.memory.Get().(*storage.Memory) // what is shown is a copy
+	defer s.memory.Put(memory)
+	found, err := s.store.Owned(ctx, documents(p.Account, e), owners, storage.Page{After: after, Limit: first + 1, Memory: memory})
 	if err != nil {
 		return nil, fmt.Errorf("profile: list owned: %w", err)
 	}

@@ -78,6 +78,15 @@ type Page struct {
 	After  string // only ids behind it (before it when Desc), exclusive; empty starts at the end that the order begins with
 	Desc   bool   // from the greatest id down
 	Limit  int    // at most so many records; 1 to 10,000
+	// Memory, unless nil, may be used for the bodies of the records found: they are good until it is
+	// used again.
+	Memory *Memory
+}
+
+// Memory is lent to reads one after another.
+type Memory struct {
+	// Bytes are a driver's to use, and to exchange for more.
+	Bytes []byte
 }
 
 // Located names a record across accounts.
@@ -106,7 +115,7 @@ var (
 )
 
 // Store is a driver. All methods are safe for concurrent use. Returned records are the caller's:
-// they do not alias the driver's memory. Errors wrap the sentinels above, or the context's error: a
+// they do not alias the driver's memory, but for the memory that a page lends. Errors wrap the sentinels above, or the context's error: a
 // write that ends so may have happened or may still happen. A call that breaks a limit fails with
 // [ErrInvalid], one to a closed store with [ErrUnavailable].
 type Store interface {

@@ -248,15 +248,16 @@ func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string) ([]
 }
 
 // Scan implements storage.Store.
-func (s *Store) Scan(ctx context.Context, in storage.Space, p storage.Page) ([]storage.Record, error) {
-	if err := cmp.Or(in.Check(), p.Check()); err != nil {
+func (s *Store) Scan(ctx context.Context, space storage.Space, p storage.Page) ([]storage.Record, error) {
+	if err := cmp.Or(space.Check(), p.Check()); err != nil {
 		return nil, fmt.Errorf("scan: %w", err)
 	}
 	var out []storage.Record
 	err := s.read(ctx, "scan", func(r *reader) error {
-		var c copies
+		c := in(p.Memory)
+		defer c.giveBack(p.Memory)
 		out = make([]storage.Record, 0, min(p.Limit, 64))
-		return walk(r.cursor(in.Collection, records), appendSpace(nil, in), p, func(id, v []byte) (bool, error) {
+		return walk(r.cursor(space.Collection, records), appendSpace(nil, space), p, func(id, v []byte) (bool, error) {
 			found, err := open(v)
 			if err != nil || found.expired(s.now) {
 				return true, err
@@ -291,16 +292,17 @@ func (s *Store) Owned(ctx context.Context, in storage.Space, ids []string, p sto
 }
 
 // listed returns what an index lists under each of the values.
-func (s *Store) listed(ctx context.Context, op string, in storage.Space, index kind, values []string, p storage.Page) ([][]storage.Record, error) {
+func (s *Store) listed(ctx context.Context, op string, space storage.Space, index kind, values []string, p storage.Page) ([][]storage.Record, error) {
 	out := make([][]storage.Record, len(values))
 	err := s.read(ctx, op, func(r *reader) error {
-		var c copies
+		c := in(p.Memory)
+		defer c.giveBack(p.Memory)
 		for i, value := range values {
 			if !storage.ValidID(value) {
 				continue // nothing is listed under it, and a NUL in it would reach other entries
 			}
 			var err error
-			if out[i], err = r.entries(in, index, value, p, s.now, &c); err != nil {
+			if out[i], err = r.entries(space, index, value, p, s.now, c); err != nil {
 				return err
 			}
 		}

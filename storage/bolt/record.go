@@ -157,7 +157,26 @@ type copies struct {
 	text strings.Builder
 	keys []string
 	body []byte
+	lent bool // body will be used again
 }
+
+// in are copies that use memory, if there is any.
+func in(m *storage.Memory) *copies {
+	if m == nil {
+		return new(copies)
+	}
+	return &copies{body: m.Bytes[:0], lent: true}
+}
+
+// giveBack leaves the memory to the next read.
+func (c *copies) giveBack(m *storage.Memory) {
+	if m != nil && cap(c.body) <= largestLent {
+		m.Bytes = c.body
+	}
+}
+
+// largestLent bounds what stays in memory between reads.
+const largestLent = 1 << 20
 
 // piece returns how much memory to take for n bytes when the last piece is full. One record may be all
 // there is; the more there were, the more will follow.
@@ -195,7 +214,11 @@ func (c *copies) string(b []byte) string {
 // bytes returns a copy of b, which cannot grow into the next one.
 func (c *copies) bytes(b []byte) []byte {
 	if last := cap(c.body); last-len(c.body) < len(b) {
-		c.body = make([]byte, 0, piece(last, len(b)))
+		size := piece(last, len(b))
+		if c.lent {
+			size = max(len(b), 2*last, 8<<10) // the next read has room for all
+		}
+		c.body = make([]byte, 0, size)
 	}
 	start := len(c.body)
 	c.body = append(c.body, b...)

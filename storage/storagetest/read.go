@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/profilegraph/profilegraph/storage"
 )
 
@@ -309,6 +311,34 @@ func testOwnedUneven(t *testing.T, s *suite) {
 }
 
 // expiring returns a record that every kind of read can find.
+// testMemory lends one memory to reads of different sizes, and expects each to find what it finds
+// without.
+func testMemory(t *testing.T, s *suite) {
+	in := s.space()
+	for i := range 60 {
+		r := owned(fmt.Sprintf("%02d", i), []string{"ann", "bob"}[i%2])
+		r.Body = marshal(bson.D{{Key: "id", Value: r.ID}, {Key: "blob", Value: strings.Repeat(r.ID, 20*i)}})
+		s.mustInsert(t, in, r)
+	}
+	memory := &storage.Memory{}
+	for _, limit := range []int{1, 60, 3, 30, 60} {
+		page := storage.Page{Limit: limit}
+		want, err := s.Scan(t.Context(), in, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantOwned, err := s.Owned(t.Context(), in, []string{"bob", "ann"}, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page.Memory = memory
+		got, err := s.Scan(t.Context(), in, page)
+		equal(t, fmt.Sprintf("scan %d", limit), got, err, want)
+		gotOwned, err := s.Owned(t.Context(), in, []string{"bob", "ann"}, page)
+		equal(t, fmt.Sprintf("owned, %d each", limit), gotOwned, err, wantOwned)
+	}
+}
+
 func expiring(id string, at time.Time) storage.Record {
 	r := owned(id, "owner")
 	r.Keys = []string{"key"}

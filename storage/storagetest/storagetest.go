@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) storage.Sto
 		{"find", testFind},
 		{"owned", testOwned},
 		{"owned by one of many and others of few", testOwnedUneven},
+		{"memory that is lent", testMemory},
 		{"expiry", testExpiry},
 		{"insert over expired", testInsertOverExpired},
 		{"expired", testExpired},
