@@ -112,6 +112,9 @@ type written struct {
 	text []byte
 }
 
+// largestWritten bounds what is kept of a document: a query can ask for one value many times.
+const largestWritten = 4 << 10
+
 // document writes a document, as it was written before if that is known.
 func (r *run) document(o *object, n *Node, links []answer) {
 	if n.Kept == nil || len(o.links) > 0 || r.clear != nil {
@@ -124,8 +127,9 @@ func (r *run) document(o *object, n *Node, links []answer) {
 	}
 	start, failures := len(r.out), r.failures
 	r.documentAnew(o, n, nil)
-	if r.failures == failures { // errors would have to be repeated
-		n.Kept.Store(&written{o.number, bytes.Clone(r.out[start:])})
+	text := r.out[start:]
+	if r.failures == failures && len(text) <= largestWritten { // errors would have to be repeated
+		n.Kept.Store(&written{o.number, bytes.Clone(text)})
 	}
 }
 
