@@ -176,13 +176,57 @@ export async function administration(browser) {
     await view.close();
   });
 
+  await check('other systems: a consumer and a webhook, made and removed by name; a key is bound to the consumer', async () => {
+    const consumer = `erp-${Date.now().toString(36)}`;
+    const view = await open(browser, { key: adminKey, path: '/integrations' });
+    const { page } = view;
+    await settled(page);
+    await accessible(page, 'no other systems');
+    await page.getByRole('button', { name: 'New consumer' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill(consumer);
+    await page.getByRole('button', { name: 'Make the consumer' }).click();
+    const row = page.getByRole('row').filter({ hasText: consumer });
+    await row.waitFor();
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address').fill('http://example.com');
+    await dialog.getByText('It begins with https://.').waitFor();
+    await dialog.getByLabel('Address').fill('https://example.com/hook');
+    await dialog.getByRole('button', { name: 'Add the webhook' }).click();
+    assert.match(await dialog.locator('.secret-box code').innerText(), /^whsec_/);
+    await dialog.getByRole('button', { name: 'I have copied it' }).click();
+    const hook = page.getByRole('row').filter({ hasText: 'https://example.com/hook' });
+    await hook.waitFor();
+    await accessible(page, 'other systems');
+    await shot(page, '1280-light-integrations-filled');
+    await hook.getByRole('button', { name: 'Remove' }).click();
+    await danger(page, 'https://example.com/hook', 'Remove');
+    await hook.waitFor({ state: 'detached' });
+
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('button', { name: 'New API key' }).first().click();
+    await page.getByRole('dialog').getByLabel('Name').fill('ERP');
+    await page.getByRole('dialog').getByRole('checkbox', { name: 'reader' }).check();
+    await page.getByRole('dialog').getByLabel('Consumer').selectOption(consumer);
+    await page.getByRole('dialog').getByRole('button', { name: 'Make the key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('row').filter({ hasText: `Consumer: ${consumer}` }).waitFor();
+
+    await page.getByRole('link', { name: 'Other systems' }).click();
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    await danger(page, consumer, 'Revoke it');
+    await row.getByText('revoked').waitFor();
+    quiet(view);
+    await view.close();
+  });
+
   await check('roles find only what is theirs', async () => {
     const links = {
       reader: ['Overview', 'Shoppers', 'Schemas', 'Playground'],
       support: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Purposes'],
       auditor: ['Overview', 'Playground', 'Audit record', 'Purposes'],
       'privacy-officer': ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals'],
-      admin: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals', 'API keys', 'Encryption keys'],
+      admin: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals', 'API keys', 'Encryption keys', 'Other systems'],
     };
     for (const [role, expected] of Object.entries(links)) {
       const key = await keyFor(`Role ${role}`, [role]);

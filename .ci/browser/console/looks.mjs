@@ -7,7 +7,7 @@ async function pages() {
   return {
     overview: '/', shoppers: '/shoppers', shopper: `/shoppers/Profile/${id}`, versions: `/shoppers/Profile/${id}/versions`, edit: `/shoppers/Profile/${id}/edit`, create: '/shoppers/Profile/new',
     schemas: '/schemas', 'schema-fields': '/schemas/Profile', 'schema-edit': '/schemas/Profile/edit', 'schema-add': '/schemas/Profile/add', 'schema-history': '/schemas/Profile/history',
-    'schema-graphql': '/schemas/Profile/graphql', audit: '/audit', purposes: '/purposes', approvals: '/approvals', 'api-keys': '/api-keys', encryption: '/encryption', playground: '/playground',
+    'schema-graphql': '/schemas/Profile/graphql', audit: '/audit', purposes: '/purposes', approvals: '/approvals', 'api-keys': '/api-keys', encryption: '/encryption', integrations: '/integrations', playground: '/playground',
   };
 }
 

@@ -23,6 +23,35 @@ export async function signIn(browser) {
     await view.close();
   });
 
+  await check('signing in with an identity provider: offered where there is one; a refusal is told', async () => {
+    const view = await open(browser);
+    const { page } = view;
+    await page.route('**/console/config', (route) => route.fulfill({ json: { providers: [{ name: 'https://id.example.com', label: 'Staff' }], signedIn: false } }));
+    await page.goto(`${base}/console/?error=FORBIDDEN`);
+    await page.getByRole('alert').getByText('Nobody was signed in.').waitFor();
+    assert.equal(new URL(page.url()).search, '');
+    const link = page.getByRole('link', { name: 'Sign in with Staff' });
+    assert.equal(await link.getAttribute('href'), '/console/login?provider=https%3A%2F%2Fid.example.com');
+    await accessible(page, 'signing in with an identity provider');
+    await shot(page, '1280-light-sign-in-provider');
+    quiet(view);
+    await view.close();
+  });
+
+  await check('a session that ends while nothing is done is noticed', async () => {
+    const desk = await keyFor('Idle desk', ['reader']);
+    const view = await open(browser, { key: desk.secret, path: '/shoppers' });
+    await heading(view.page, 'Shoppers');
+    await view.page.clock.install();
+    await view.page.reload();
+    await heading(view.page, 'Shoppers');
+    await view.context.clearCookies();
+    await view.page.clock.fastForward(61_000);
+    await view.page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
+    quiet(view);
+    await view.close();
+  });
+
   await check('signing in with the keyboard; the key is kept nowhere; signing out ends the session', async () => {
     const view = await open(browser);
     const { page, context } = view;

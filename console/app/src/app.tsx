@@ -1,5 +1,5 @@
 import {
-  BookOpenCheck, Boxes, Building2, FileLock2, Home, KeyRound, KeySquare, LogOut, Menu, Moon, Stamp, Sun, SunMoon, SquareTerminal, UsersRound, X, type LucideIcon,
+  BookOpenCheck, Boxes, Building2, FileLock2, Home, KeyRound, KeySquare, LogOut, Menu, Moon, Stamp, Sun, SunMoon, SquareTerminal, UsersRound, Waypoints, X, type LucideIcon,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
@@ -20,6 +20,7 @@ const Policy = lazy(() => import('./pages/policy'));
 const Approvals = lazy(() => import('./pages/approvals'));
 const ApiKeys = lazy(() => import('./pages/api-keys'));
 const Keys = lazy(() => import('./pages/encryption'));
+const Integrations = lazy(() => import('./pages/integrations'));
 const Accounts = lazy(() => import('./pages/accounts'));
 
 interface Place { path: string; label: Key; icon: LucideIcon; needs: Permission[]; page: React.ComponentType }
@@ -40,6 +41,7 @@ const places: [group: Key, Place[]][] = [
   ['nav.administration', [
     { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
     { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
+    { path: '/integrations', label: 'integrations.title', icon: Waypoints, needs: ['ACCOUNT'], page: Integrations },
     { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
   ]],
 ];

@@ -69,6 +69,19 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(retry, [retry]);
   useEffect(() => whenRefused(() => set((now) => (now.kind === 'open' ? { ...now, kind: 'expired' } : now))), []);
 
+  // A session that ends while nothing is asked is noticed too. Asking this does not put off its end.
+  const open = state.kind === 'open';
+  useEffect(() => {
+    if (!open) return undefined;
+    const look = async () => {
+      if (document.hidden) return;
+      const { signedIn } = await configuration.queryFn();
+      if (!signedIn) set((now) => (now.kind === 'open' ? { ...now, kind: 'expired' } : now));
+    };
+    const timer = setInterval(() => { look().catch(() => {}); }, 60_000); // what is unreachable now is asked again
+    return () => clearInterval(timer);
+  }, [open]);
+
   const session = useMemo<Session>(() => ({
     state,
     retry,

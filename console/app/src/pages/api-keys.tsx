@@ -7,13 +7,14 @@ import { control } from '../lib/api';
 import { useWords } from '../lib/i18n';
 import { usePerson } from '../lib/session';
 import { Await, Badge, Button, Card, Check, Danger, Dialog, Empty, FailureNotice, Field, Moment, Page, Secret, Segments, useAction, useToast } from '../ui';
+import { useConsumers } from './integrations';
 
-const Keys = graphql(`query ApiKeys { apiKeys { id name roles subject creationDate createdBy expirationDate revocationDate lastUse } }`);
+const Keys = graphql(`query ApiKeys { apiKeys { id name roles subject consumer creationDate createdBy expirationDate revocationDate lastUse } }`);
 const Sessions = graphql(`query Sessions { sessions { id actor roles issuer creationDate lastUse } }`);
 const EndSession = graphql(`mutation EndSession($id: ID!) { endSession(id: $id) }`);
 const Roles = graphql(`query Roles { roles { name description permissions } }`);
-const CreateKey = graphql(`mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $expiresAt: DateTime) {
-  createApiKey(name: $name, roles: $roles, subject: $subject, expiresAt: $expiresAt) { secret }
+const CreateKey = graphql(`mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $consumer: ID, $expiresAt: DateTime) {
+  createApiKey(name: $name, roles: $roles, subject: $subject, consumer: $consumer, expiresAt: $expiresAt) { secret }
 }`);
 const RevokeKey = graphql(`mutation RevokeApiKey($id: ID!) { revokeApiKey(id: $id) { id } }`);
 
@@ -44,7 +45,7 @@ export default function ApiKeys() {
                 <tbody>
                   {shown.map((key) => (
                     <tr key={key.id}>
-                      <td><strong>{key.name}</strong><span className="sub"><code>{key.id}</code></span>{key.subject && <span className="sub">{t('apiKeys.for')} <code>{key.subject}</code></span>}</td>
+                      <td><strong>{key.name}</strong><span className="sub"><code>{key.id}</code></span>{key.subject && <span className="sub">{t('apiKeys.for')} <code>{key.subject}</code></span>}{key.consumer && <span className="sub">{t('apiKeys.consumer')}: {key.consumer}</span>}</td>
                       <td data-label={t('apiKeys.roles')}><span className="badges">{key.roles.map((r) => <Badge key={r} tone="accent">{r}</Badge>)}</span></td>
                       <td data-label={t('apiKeys.created')}><Moment at={key.creationDate} /></td>
                       <td data-label={t('apiKeys.lastUse')}>{key.lastUse ? <Moment at={key.lastUse} /> : <span className="quiet">{t('apiKeys.never')}</span>}</td>
@@ -79,9 +80,11 @@ function NewKey({ onClose }: { onClose(): void }) {
   const [chosen, setChosen] = useState<string[]>([]);
   const [subject, setSubject] = useState('');
   const [expires, setExpires] = useState('');
+  const [consumer, setConsumer] = useState('');
+  const consumers = useConsumers().data?.consumers.filter((c) => !c.revocationDate) ?? [];
   const shopper = chosen.includes('shopper');
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, busy, failure } = useAction(() => control(CreateKey, { name: name.trim(), roles: chosen, subject: shopper ? subject.trim() : null, expiresAt: expires ? new Date(`${expires}T23:59:59`).toISOString() : null }), ({ createApiKey }) => {
+  const { run, busy, failure } = useAction(() => control(CreateKey, { name: name.trim(), roles: chosen, subject: shopper ? subject.trim() : null, consumer: consumer || null, expiresAt: expires ? new Date(`${expires}T23:59:59`).toISOString() : null }), ({ createApiKey }) => {
     setSecret(createApiKey.secret);
     void queries.invalidateQueries({ queryKey: ['api-keys'] });
   });
@@ -101,6 +104,7 @@ function NewKey({ onClose }: { onClose(): void }) {
         </div>
       </fieldset>
       {shopper && <Field label={t('apiKeys.subject')} hint={t('apiKeys.subject.hint')}>{(props) => <input {...props} value={subject} autoComplete="off" spellCheck={false} onChange={(e) => setSubject(e.target.value)} />}</Field>}
+      {consumers.length > 0 && <Field label={t('apiKeys.consumer')} hint={t('apiKeys.consumer.hint')} optional>{(props) => <select {...props} value={consumer} onChange={(e) => setConsumer(e.target.value)}><option value="">{t('apiKeys.consumer.none')}</option>{consumers.map((c) => <option key={c.id}>{c.id}</option>)}</select>}</Field>}
       <Field label={t('apiKeys.expires')} hint={t('apiKeys.expires.hint')} optional>{(props) => <input {...props} type="date" value={expires} onChange={(e) => setExpires(e.target.value)} />}</Field>
       {failure && <FailureNotice failure={failure} />}
     </Dialog>

@@ -21,13 +21,14 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     id
   }
 }
-    `),"query ApiKeys { apiKeys { id name roles subject creationDate createdBy expirationDate revocationDate lastUse } }":new e(`
+    `),"query ApiKeys { apiKeys { id name roles subject consumer creationDate createdBy expirationDate revocationDate lastUse } }":new e(`
     query ApiKeys {
   apiKeys {
     id
     name
     roles
     subject
+    consumer
     creationDate
     createdBy
     expirationDate
@@ -58,12 +59,13 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     permissions
   }
 }
-    `),"mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $expiresAt: DateTime) {\n  createApiKey(name: $name, roles: $roles, subject: $subject, expiresAt: $expiresAt) { secret }\n}":new e(`
-    mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $expiresAt: DateTime) {
+    `),"mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $consumer: ID, $expiresAt: DateTime) {\n  createApiKey(name: $name, roles: $roles, subject: $subject, consumer: $consumer, expiresAt: $expiresAt) { secret }\n}":new e(`
+    mutation CreateApiKey($name: String!, $roles: [String!]!, $subject: ID, $consumer: ID, $expiresAt: DateTime) {
   createApiKey(
     name: $name
     roles: $roles
     subject: $subject
+    consumer: $consumer
     expiresAt: $expiresAt
   ) {
     secret
@@ -171,6 +173,56 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     rotations {
       step
     }
+  }
+}
+    `),"query Consumers { consumers { id creationDate createdBy revocationDate } }":new e(`
+    query Consumers {
+  consumers {
+    id
+    creationDate
+    createdBy
+    revocationDate
+  }
+}
+    `),"mutation CreateConsumer($id: ID!) { createConsumer(id: $id) { id } }":new e(`
+    mutation CreateConsumer($id: ID!) {
+  createConsumer(id: $id) {
+    id
+  }
+}
+    `),"mutation RevokeConsumer($id: ID!) { revokeConsumer(id: $id) { id } }":new e(`
+    mutation RevokeConsumer($id: ID!) {
+  revokeConsumer(id: $id) {
+    id
+  }
+}
+    `),"query Webhooks { webhooks { id url description creationDate lastSuccess lastFailure failure } }":new e(`
+    query Webhooks {
+  webhooks {
+    id
+    url
+    description
+    creationDate
+    lastSuccess
+    lastFailure
+    failure
+  }
+}
+    `),"mutation CreateWebhook($url: String!, $description: String) { createWebhook(url: $url, description: $description) { secret } }":new e(`
+    mutation CreateWebhook($url: String!, $description: String) {
+  createWebhook(url: $url, description: $description) {
+    secret
+  }
+}
+    `),"mutation DeleteWebhook($id: ID!) { deleteWebhook(id: $id) }":new e(`
+    mutation DeleteWebhook($id: ID!) {
+  deleteWebhook(id: $id)
+}
+    `),"mutation TestWebhook($id: ID!) { testWebhook(id: $id) { delivered failure } }":new e(`
+    mutation TestWebhook($id: ID!) {
+  testWebhook(id: $id) {
+    delivered
+    failure
   }
 }
     `),"query WaitingApprovals { approvals { id approvedBy } }":new e(`
