@@ -106,11 +106,6 @@ func (h *hierarchy) subject(ctx context.Context, account tenant.ID, id string, c
 	return demand(ctx, h, h.subjects, keyName{account: account, kind: subjectKey, id: id}, create)
 }
 
-// secrets returns the key of an account's secrets of one kind.
-func (h *hierarchy) secrets(ctx context.Context, account tenant.ID, what string, create bool) (*ring[cipher.AEAD], error) {
-	return demand(ctx, h, h.subjects, keyName{account: account, kind: secretKey, id: what}, create)
-}
-
 // index returns the key under which the values of a look-up field are hashed.
 func (h *hierarchy) index(ctx context.Context, account tenant.ID, entity, property string) (*ring[*mac], error) {
 	return demand(ctx, h, h.indexes, keyName{account: account, kind: indexKey, entity: entity, id: property}, true)
@@ -141,7 +136,7 @@ func (h *hierarchy) create(ctx context.Context, n keyName) error {
 	switch n.kind {
 	case accountKey:
 		r.KEK, r.Property = defaultKEK(n.account), ""
-	case subjectKey, consumerKey, secretKey:
+	case subjectKey, consumerKey, secretKey, textKey:
 		r.Property = ""
 	}
 	if err := h.extend(ctx, n, &r); err != nil {
@@ -301,8 +296,18 @@ func unwrapAll[T any](ctx context.Context, h *hierarchy, n keyName, above *ring[
 	return keys, nil
 }
 
-// destroy replaces a key by the note that it was destroyed.
-func (h *hierarchy) destroy(ctx context.Context, n keyName) error {
+// destroy shreds keys.
+func (h *hierarchy) destroy(ctx context.Context, names ...keyName) error {
+	for _, n := range names {
+		if err := h.entomb(ctx, n); err != nil {
+			return err
+		}
+	}
+	return h.scrub(ctx) // also when they were destroyed already: that may have been cut short here
+}
+
+// entomb puts a tombstone in the place of a key, of one too that there never was.
+func (h *hierarchy) entomb(ctx context.Context, n keyName) error {
 	for {
 		r, body, err := h.read(ctx, n)
 		if err != nil && !errors.Is(err, errNoKey) {
@@ -317,7 +322,7 @@ func (h *hierarchy) destroy(ctx context.Context, n keyName) error {
 			}
 		}
 		h.forget(n)
-		return h.scrub(ctx) // also when it was destroyed already: that may have been cut short here
+		return nil
 	}
 }
 

@@ -204,7 +204,7 @@ func (h *hierarchy) forget(n keyName) {
 	switch n.kind {
 	case accountKey:
 		h.accounts.drop(n)
-	case subjectKey, secretKey:
+	case subjectKey, secretKey, textKey:
 		h.subjects.drop(n)
 	case indexKey:
 		h.indexes.drop(n)
@@ -304,7 +304,7 @@ func (h *hierarchy) status(ctx context.Context, account tenant.ID) (Status, erro
 			switch {
 			case n.kind == indexKey:
 				s.Indexes = append(s.Indexes, IndexStatus{r.Entity, r.Property, len(r.Versions)})
-			case n.kind == consumerKey, n.kind == secretKey:
+			case n.kind == consumerKey, n.kind == secretKey, n.kind == textKey:
 			case r.Destroyed:
 				s.Destroyed++
 			default:

@@ -68,3 +68,60 @@ func TestSecret(t *testing.T) {
 		t.Errorf("%+v %v", status, err)
 	}
 }
+
+// A text is readable after its subject's documents got a new key, and not after the subject was erased.
+func TestText(t *testing.T) {
+	w := newWorld(t)
+	v := w.vault()
+	ctx := t.Context()
+	sealed, err := v.SealText(ctx, "shop", "ada", "zqreason")
+	if err != nil || bytes.Contains(sealed, []byte("zqreason")) {
+		t.Fatal(sealed, err)
+	}
+	longer, err := v.SealText(ctx, "shop", "ada", "zqreason, longer")
+	if err != nil || len(longer) != len(sealed) {
+		t.Errorf("the length shows: %d and %d bytes, %v", len(sealed), len(longer), err)
+	}
+	for _, text := range []string{"", "x", string(make([]byte, 5_000))} {
+		s, err := v.SealText(ctx, "shop", "ada", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.OpenText(ctx, "shop", "ada", s); err != nil || got != text {
+			t.Errorf("%d bytes: %d, %v", len(text), len(got), err)
+		}
+	}
+	if _, err := v.SealText(ctx, "shop", "bob", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.OpenText(ctx, "shop", "bob", sealed); !errors.Is(err, vault.ErrCorrupt) {
+		t.Error(err)
+	}
+	if err := v.RotateDEKs(ctx, "shop", w.Now().Add(1), nil); err != nil {
+		t.Fatal(err)
+	}
+	w.wait(2 * vault.Grace)
+	if err := v.RetireDEKs(ctx, "shop", w.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.vault().OpenText(ctx, "shop", "ada", sealed); err != nil || got != "zqreason" {
+		t.Errorf("after a rotation: %q %v", got, err)
+	}
+	if err := v.Destroy(ctx, "shop", "ada"); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []*vault.Vault{v, w.vault()} {
+		if _, err := v.OpenText(ctx, "shop", "ada", sealed); !errors.Is(err, vault.ErrShredded) {
+			t.Errorf("after an erasure: %v", err)
+		}
+		if _, err := v.SealText(ctx, "shop", "ada", "x"); !errors.Is(err, vault.ErrShredded) {
+			t.Errorf("a new key after an erasure: %v", err)
+		}
+	}
+	if got, err := v.OpenText(ctx, "shop", "bob", sealed); err == nil {
+		t.Errorf("%q", got)
+	}
+	if status, err := v.Status(ctx, "shop"); err != nil || status.Destroyed != 1 {
+		t.Errorf("%+v %v", status, err)
+	}
+}

@@ -44,6 +44,7 @@ const (
 	indexKey
 	consumerKey
 	secretKey
+	textKey
 )
 
 // keyName says which key is meant.
@@ -51,7 +52,7 @@ type keyName struct {
 	account tenant.ID
 	kind    keyKind
 	entity  string // of an index key
-	id      string // of the subject or consumer; of an index key the property; of a secret key what for
+	id      string // of the subject (of its text key too) or consumer; of an index key the property; of a secret key what for
 }
 
 const (
@@ -59,10 +60,11 @@ const (
 	indexPrefix    = "index/"
 	consumerPrefix = "consumer/"
 	secretPrefix   = "secret/"
+	textPrefix     = "text/"
 )
 
 // wrappedPrefixes are those of all keys that are wrapped under their account's.
-var wrappedPrefixes = []string{subjectPrefix, indexPrefix, consumerPrefix, secretPrefix}
+var wrappedPrefixes = []string{subjectPrefix, indexPrefix, consumerPrefix, secretPrefix, textPrefix}
 
 // record is the name of the key's record within its account.
 func (n keyName) record() string {
@@ -77,6 +79,8 @@ func (n keyName) record() string {
 		return indexPrefix + n.entity + "/" + hex.EncodeToString(sum[:16])
 	case secretKey:
 		return secretPrefix + n.id
+	case textKey:
+		return textPrefix + n.id
 	}
 	return "account"
 }
@@ -200,6 +204,8 @@ func (h *hierarchy) visit(ctx context.Context, account tenant.ID, prefix string,
 					n = keyName{account: account, kind: consumerKey, id: id}
 				} else if id, ok := strings.CutPrefix(one.Name, secretPrefix); ok {
 					n = keyName{account: account, kind: secretKey, id: id}
+				} else if id, ok := strings.CutPrefix(one.Name, textPrefix); ok {
+					n = keyName{account: account, kind: textKey, id: id}
 				}
 				err = visit(n, r)
 			}

@@ -122,11 +122,12 @@ func (v *Vault) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Destroy shreds a data subject: its key is gone from the key store for good when Destroy returns,
-// and no key is ever made for it again. Everything sealed under it answers [ErrShredded], in other
+// Destroy shreds a data subject: its keys are gone from the key store for good when Destroy returns,
+// and none is ever made for it again. Everything sealed under it answers [ErrShredded], in other
 // processes within Staleness. Destroying twice is harmless.
 func (v *Vault) Destroy(ctx context.Context, account tenant.ID, subject string) error {
-	if err := v.keys.destroy(ctx, keyName{account: account, kind: subjectKey, id: subject}); err != nil {
+	err := v.keys.destroy(ctx, keyName{account: account, kind: subjectKey, id: subject}, keyName{account: account, kind: textKey, id: subject})
+	if err != nil {
 		return fmt.Errorf("vault: destroy %s/%s: %w", account, subject, err)
 	}
 	return nil
