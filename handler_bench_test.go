@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,21 +66,31 @@ func BenchmarkHandler(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	page, err := s.docs.List(b.Context(), p, set.Entity("Profile"), 1, "", profile.View{})
+	page, err := s.docs.List(b.Context(), p, set.Entity("Profile"), 50, "", profile.View{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	const fields = `id firstName lastName email document documentType birthdate cellPhone`
+	var byID, byKey []string
+	for i, d := range page.Documents {
+		byID = append(byID, fmt.Sprintf(`{"__typename":"Profile","id":"%s"}`, d.ID))
+		byKey = append(byKey, fmt.Sprintf(`{"__typename":"Profile","email":"shopper%d@example.com"}`, i))
+	}
+	entities := func(representations []string) string {
+		return fmt.Sprintf(`{"query":"query($r: [_Any!]!) { _entities(representations: $r) { ... on Profile { %s } } }","variables":{"r":[%s]}}`, fields, strings.Join(representations, ","))
+	}
 	for _, kind := range []struct{ name, body string }{
 		{"by id", fmt.Sprintf(`{"query":"query($id: ID) { profile(id: $id) { %s } }","variables":{"id":"%s"}}`, fields, page.Documents[0].ID)},
 		{"by key", fmt.Sprintf(`{"query":"query($e: EmailAddress!) { profile(by: {email: $e}) { %s } }","variables":{"e":"shopper7@example.com"}}`, fields)},
 		{"list 50", fmt.Sprintf(`{"query":"{ profiles(first: 50) { nodes { %s } } }"}`, fields)},
+		{"50 entities by id", entities(byID)},
+		{"50 entities by key", entities(byKey)},
 		{"unmask", fmt.Sprintf(`{"query":"query($id: ID) { profile(id: $id, unmask: {reason: \"the customer called\"}) { %s } }","variables":{"id":"%s"}}`, fields, page.Documents[0].ID)},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if w := send(kind.body); w.status != http.StatusOK || !bytes.HasPrefix(w.begin, []byte(`{"data":{"profil`)) {
+				if w := send(kind.body); w.status != http.StatusOK || !bytes.HasPrefix(w.begin, []byte(`{"data":{"profil`)) && !bytes.Equal(w.begin, []byte(`{"data":{"_entit`)) {
 					b.Fatalf("%d %s", w.status, w.begin)
 				}
 			}

@@ -80,7 +80,12 @@ func (r *run) represent(f *entities) {
 
 func (r *run) askAll(f *entities) ([]representative, *Error) {
 	in := evaluation{vars: r.vars}
-	given, _ := in.value(f.representations).([]any)
+	var given []any
+	if a := f.representations; a.state == argVariable {
+		given, _ = r.vars[a.value.(reference)].([]any) // it is only read
+	} else {
+		given, _ = in.value(a).([]any)
+	}
 	if in.err != nil {
 		return nil, in.err
 	}

@@ -156,3 +156,24 @@ func TestUnmaskBelowRepresentations(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainRepresentations: representations that need no JSON decoder are read as the decoder would read
+// them, malformed ones too. A further member makes the engine use it.
+func TestPlainRepresentations(t *testing.T) {
+	src := shop(t)
+	e := compile(t, src.set, graph.Options{})
+	for _, list := range []string{
+		`[]`, `[ ]`, `[{}]`, `[{"__typename":"Profile","id":"p1"}]`, ` [ { "__typename" : "Profile" , "id" : "p1" } , {"__typename":"Ticket","id":"t1"} ] `,
+		`[{"__typename":"Profile","id":"p\u0031"}]`, `[{"__typename":"Profile","id":"none","id":"p1"}]`, `[{"__typename":"Profile","id":7}]`, `[{"__typename":"Profile","id":"p1","x":{}}]`,
+		`[null]`, `["p1"]`, `[[]]`, `{"__typename":"Profile","id":"p1"}`, `[{"__typename":"Profile","id":"p1"},]`, `[{"__typename":"Profile","id":"p1",}]`, `[{"__typename":"Profile" "id":"p1"}]`,
+		`[{"__typename":"Profile","id":"p1"} {"__typename":"Profile","id":"p1"}]`, `[{"__typename":"Profile","id":"p1"}]]`, `[{"__typename":"Profile","id":"p1"`, `[{"__typename":"Profile","id"`, `[{"__typename"`, `[{`, `[`, `[,]`, `[{,}]`, `[}`, `[{"a":"b"]`,
+	} {
+		query := `query($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Profile { id } } }`
+		ask := func(variables string) string {
+			return string(e.Execute(context.Background(), transport.Request{Query: query, Variables: json.RawMessage(variables)}, src).Body)
+		}
+		if plain, decoded := ask(`{"r":`+list+`}`), ask(`{"r":`+list+`,"other":null}`); plain != decoded {
+			t.Errorf("%s\nis answered %s\ndecoded      %s", list, plain, decoded)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -155,6 +156,9 @@ func (c *coercion) value(t *inputType, v any) any {
 		items, ok := v.([]any)
 		if !ok {
 			return []any{c.value(t.elem, v)}
+		}
+		if t.elem.shape != nil && t.elem.shape.Name == anyType && c.vars == nil && !slices.Contains(items, nil) {
+			return items // the representations in a variable, which are only read
 		}
 		list := make([]any, len(items))
 		for i, item := range items {

@@ -82,8 +82,8 @@ func (m members) get(name string) (any, bool) {
 	return v, ok
 }
 
-// decodeVariables decodes a JSON object. Most requests have the id of a document or the size of a
-// page as their only variable, which needs no decoder.
+// decodeVariables decodes a JSON object. Most requests have the id of a document, the size of a page or
+// a gateway's representations as their only variable, which needs no decoder.
 func decodeVariables(b json.RawMessage) (members, error) {
 	if len(b) == 0 {
 		return members{}, nil
@@ -97,8 +97,8 @@ func decodeVariables(b json.RawMessage) (members, error) {
 	return m, d.Decode(&m.all)
 }
 
-// only recognises {"name":"value"} without escapes, and {"name":50}. It is content with less than
-// valid UTF-8, which the transport has ruled out.
+// only recognises {"name":"value"} without escapes, {"name":50}, and lists of objects of such strings.
+// It is content with less than valid UTF-8, which the transport has ruled out.
 func only(b []byte) (m members, ok bool) {
 	b = bytes.TrimSpace(b)
 	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
@@ -113,8 +113,46 @@ func only(b []byte) (m members, ok bool) {
 		m.value = json.Number(b)
 		return m, true
 	}
+	if len(b) > 0 && b[0] == '[' {
+		m.value, b, ok = plainObjects(b)
+		return m, ok && len(b) == 0
+	}
 	m.value, b, ok = plainString(b)
 	return m, ok && len(b) == 0
+}
+
+// plainObjects splits a JSON list of objects, all of whose values are strings without escapes, off the
+// beginning of b.
+func plainObjects(b []byte) (list []any, rest []byte, ok bool) {
+	list = []any{}
+	for mark := byte('['); ; mark = ',' {
+		if len(b) == 0 || b[0] != mark {
+			return list, bytes.TrimSpace(b[min(1, len(b)):]), len(b) > 0 && b[0] == ']' && mark == ','
+		}
+		object := make(map[string]any, 2)
+		if b = bytes.TrimSpace(b[1:]); len(b) == 0 || b[0] != '{' {
+			return nil, nil, false
+		}
+		for mark := byte('{'); len(b) > 0 && b[0] == mark; mark = ',' {
+			var name, value string
+			if name, b, ok = plainString(bytes.TrimSpace(b[1:])); !ok {
+				return nil, nil, false
+			}
+			if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != ':' {
+				return nil, nil, false
+			}
+			if value, b, ok = plainString(bytes.TrimSpace(b[1:])); !ok {
+				return nil, nil, false
+			}
+			object[name] = value
+			b = bytes.TrimSpace(b)
+		}
+		if len(b) == 0 || b[0] != '}' {
+			return nil, nil, false
+		}
+		list = append(list, object)
+		b = bytes.TrimSpace(b[1:])
+	}
 }
 
 // isCount reports whether b is a whole number of at most nine digits.

@@ -34,6 +34,7 @@ import (
 
 type options struct {
 	server, floor, mercurius string
+	subgraph                 string
 	mongodb                  string
 	processor                int
 	profiles, clients        int
@@ -47,13 +48,14 @@ func main() {
 	flag.StringVar(&o.server, "server", "", "the profilegraph `binary`")
 	flag.StringVar(&o.floor, "floor", "", "the floor `binary`")
 	flag.StringVar(&o.mercurius, "mercurius", "", "`folder` of Mercurius's server.mjs with its packages installed; without it, no Mercurius")
+	flag.StringVar(&o.subgraph, "subgraph", "", "`folder` of the peers' subgraph with its packages installed; without it, none of them on MongoDB")
 	flag.StringVar(&o.mongodb, "mongodb", "", "connection `string` of a MongoDB-compatible server to measure as well, in a database that is removed again")
 	flag.IntVar(&o.processor, "processor", 0, "`number` of the processor that the servers run on")
 	flag.IntVar(&o.profiles, "profiles", 1_000, "how many profiles are stored before it begins")
 	flag.IntVar(&o.clients, "clients", 16, "connections")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
 	flag.IntVar(&o.publishes, "publishes", 20, "schemas that are published")
-	flag.StringVar(&o.only, "only", "", "`name` of the one scenario that is run")
+	flag.StringVar(&o.only, "only", "", "beginning of the `name` of the scenarios that are run")
 	flag.DurationVar(&o.turn, "turn", time.Second, "how long a peer's turn in a round takes")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -100,6 +102,8 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		closing = append(closing, mercurius.Stop)
 		readers, queried = append(readers, mercurius), append(queried, mercurius)
 	}
+	bare := &peer{Server: floor.Server, name: floor.name, path: "/entities?", profiles: floor.profiles}
+	federated := []comparison{{entitiesByID.name, b.each(entitiesByID, []*peer{embedded, bare})}, {entitiesByKey.name, b.each(entitiesByKey, []*peer{embedded})}}
 	if o.mongodb != "" {
 		uri, drop, err := bench.Database(o.mongodb)
 		if err != nil {
@@ -111,9 +115,19 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 			return err
 		}
 		closing = append(closing, mongodb.Stop)
-		if _, err := b.fill(mongodb); err != nil {
+		shown, err := b.fill(mongodb)
+		if err != nil {
 			return err
 		}
+		others, err := b.subgraphs(ctx, mongodb, uri, shown)
+		for _, p := range others {
+			closing = append(closing, p.Stop)
+		}
+		if err != nil {
+			return err
+		}
+		federated = append(federated, comparison{entitiesByID.name + ", MongoDB", b.each(entitiesByID, append([]*peer{mongodb}, others...))},
+			comparison{entitiesByKey.name + ", MongoDB", b.each(entitiesByKey, append([]*peer{mongodb}, others...))})
 		readers, queried, writers = append(readers, mongodb), append(queried, mongodb), append(writers, mongodb)
 	}
 	if err := b.agree(queried); err != nil {
@@ -130,10 +144,7 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		fmt.Fprintln(out)
 	}
 	fmt.Fprintln(out, "| | | requests/s | CPU us per request | CPU in use | first line, by requests/s | by CPU |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
-	for _, m := range []struct {
-		name       string
-		contenders []contender
-	}{
+	for _, m := range append([]comparison{
 		{"by id", b.each(byID, readers)},
 		{"by key", b.each(byKey, queried)},
 		{"list of 50", b.each(list, queried)},
@@ -141,8 +152,8 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		{"update", b.each(update, writers)},
 		{"sealed", []contender{{"five of eight fields sealed", embedded, byID, b.clients}, {"nothing sealed, nothing masked", embedded, unsealed, b.clients}}},
 		{"unmask", []contender{{fmt.Sprintf("%d clients", b.clients), embedded, unmask, b.clients}, {"1 client", embedded, unmask, 1}}},
-	} {
-		if o.only != "" && o.only != m.name {
+	}, federated...) {
+		if !strings.HasPrefix(m.name, o.only) {
 			continue
 		}
 		if err := b.compare(ctx, out, m.name, m.contenders); err != nil {
@@ -150,6 +161,12 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		}
 	}
 	return b.audited(ctx, out, embedded)
+}
+
+// comparison is of contenders with the first of them.
+type comparison struct {
+	name       string
+	contenders []contender
 }
 
 // contender is what takes its turn in a comparison.
@@ -319,7 +336,11 @@ func (b *run) startFloor(server *peer, shown []json.RawMessage) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := bench.Start(b.processor, nil, b.floor, copied, answer)
+	entities, err := b.entitiesAnswer(shown)
+	if err != nil {
+		return nil, err
+	}
+	s, err := bench.Start(b.processor, nil, b.floor, copied, answer, entities)
 	if err != nil {
 		return nil, err
 	}
