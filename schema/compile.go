@@ -19,7 +19,7 @@ func (refuseLoader) Load(string) (any, error) {
 }
 
 // compile hands the document to the validator, which also holds it against its meta-schema.
-func compile(t *tree) (*validator, bool) {
+func compile(t *tree) (*jsonschema.Schema, bool) {
 	c := jsonschema.NewCompiler()
 	c.UseLoader(refuseLoader{})
 	c.AssertFormat()
@@ -42,7 +42,7 @@ func compile(t *tree) (*validator, bool) {
 		t.compileError(err)
 		return nil, false
 	}
-	return &validator{schema: s}, true
+	return s, true
 }
 
 var draftsByYear = map[int]*jsonschema.Draft{4: jsonschema.Draft4, 6: jsonschema.Draft6, 7: jsonschema.Draft7,

@@ -28,7 +28,7 @@ func (d *differ) constraints(from, to *Entity) {
 	if string(from.Source) == string(to.Source) {
 		return
 	}
-	old, now := sourceTree(from), sourceTree(to)
+	old, now := sourceTree(from).root, sourceTree(to).root
 	d.found = append(d.found, narrowings(old, now, from.Type)...)
 	for _, c := range narrowings(now, old, to.Type) { // what the old one is narrower in, the new one is wider in
 		switch c.Kind {
@@ -50,17 +50,6 @@ func narrowings(old, now *node, typ *Type) []Change {
 		c.add(ConstraintNarrowed, "", "", "its size")
 	}
 	return c.found
-}
-
-// sourceTree reads an accepted schema again. Its nodes are not kept with the entity, since only a
-// comparison needs them.
-func sourceTree(e *Entity) *node {
-	limits := Limits{Size: 1 << 30, Fields: 1 << 30, Schemas: 1 << 30, Depth: 1 << 10, Enum: 1 << 30, Pattern: 1 << 30, Program: 1 << 30, Programs: 1 << 30}
-	root, _, problem := readUpload(e.Source, limits.withDefaults())
-	if problem != nil {
-		return &node{}
-	}
-	return newTree(root, limits.withDefaults(), &report{}).root
 }
 
 func (c *narrowing) narrowed(path, keyword string) {

@@ -123,18 +123,19 @@ func (p *parser) entity(name string, root *object) *Entity {
 	if t.structureBroken() {
 		return nil
 	}
-	check, ok := compile(t)
+	compiled, ok := compile(t)
 	if !ok {
 		return nil
 	}
+	check := &validator{work: work, program: t.largest}
+	check.compiled.Store(compiled)
+	defer check.compiled.Store(nil) // most schemas are looked at more often than written by
 	b := &builder{tree: t, shapes: shapes{byNode: map[*node]*shape{}}, entity: name,
 		types: map[string]*Type{}, names: map[string]string{}, scalars: map[string]*Type{}, origins: map[*Field]string{}}
 	e := &Entity{Name: name, Plural: defaultPlural(name), Many: true, Type: b.buildEntity(), Source: appendJSON(nil, root), check: check}
 	if e.Type == nil {
 		return nil
 	}
-	check.work = work
-	check.program = t.largest
 	e.Description = e.Type.Description
 	p.top(e, root)
 	p.reserved(e, b)

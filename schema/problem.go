@@ -21,6 +21,9 @@ type Limits struct {
 	Work     int // schemas that may apply to one value of a document, references expanded; 2,000
 }
 
+// unlimited is for what was accepted before.
+var unlimited = Limits{Size: 1 << 30, Depth: 1 << 10, Fields: 1 << 30, Enum: 1 << 30, Pattern: 1 << 30, Program: 1 << 30, Programs: 1 << 30, Schemas: 1 << 30, Work: 1 << 30}
+
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Size:     cmp.Or(l.Size, 1<<20),

@@ -132,6 +132,16 @@ func newTree(doc *object, l Limits, r *report) *tree {
 	return t
 }
 
+// sourceTree reads an accepted schema again. Its nodes are not kept with the entity, since only
+// comparing and compiling need them.
+func sourceTree(e *Entity) *tree {
+	root, _, problem := readUpload(e.Source, unlimited)
+	if problem != nil {
+		panic("schema: impossible: an accepted schema cannot be read")
+	}
+	return newTree(root, unlimited, &report{})
+}
+
 func (t *tree) walk(v any, ptr string, draft int, base string, depth int) *node {
 	if n := t.nodes[ptr]; n != nil {
 		return n

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -29,11 +30,25 @@ const (
 	maxViolations    = 100
 )
 
-// validator is the compiled schema of an entity.
+// validator is what it takes to validate documents of an entity.
 type validator struct {
-	schema  *jsonschema.Schema
 	work    int // schemas that may apply to one value
 	program int // instructions of patterns that one string may have to pass
+	// compiled takes as much memory as all the rest of an entity, so it is made when it is needed.
+	compiled atomic.Pointer[jsonschema.Schema]
+}
+
+// compiled returns the entity's schema as the validator takes it.
+func (e *Entity) compiled() *jsonschema.Schema {
+	if s := e.check.compiled.Load(); s != nil {
+		return s
+	}
+	s, ok := compile(sourceTree(e))
+	if !ok {
+		panic("schema: impossible: what was compiled before cannot be compiled")
+	}
+	e.check.compiled.Store(s)
+	return s
 }
 
 // Validate holds a document against the schema. The document is what encoding/json decodes with
@@ -51,7 +66,7 @@ func (e *Entity) Validate(doc map[string]any) []Violation {
 		return v.result()
 	}
 	v.object(e.Type, doc, nil)
-	if err := e.check.schema.Validate(doc); err != nil {
+	if err := e.compiled().Validate(doc); err != nil {
 		if failed, ok := err.(*jsonschema.ValidationError); ok {
 			v.failed(e.Type, failed)
 		} else {
