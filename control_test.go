@@ -168,6 +168,12 @@ func TestAuditVerification(t *testing.T) {
 			t.Error(r.Text)
 		}
 		in.verified(r.str("auditVerification.checkpoint"))
+		if r := in.managed(`{ auditVerification(partial: true) { ok entries next } }`); r.at("auditVerification.entries") != float64(entries+1) || r.at("auditVerification.next") != nil { // it was exported
+			t.Error(r.Text)
+		}
+		if r := in.manage(`{ auditVerification(after: "x") { ok } }`); r.code() != "BAD_USER_INPUT" {
+			t.Error(r.Text)
+		}
 	})
 }
 

@@ -35,13 +35,18 @@ type line struct {
 // Export writes the account's log as it is now, for [Verify] and for people: a JSON object a line.
 // After an error what has been written is of no use.
 func (l *Log) Export(ctx context.Context, account tenant.ID, w io.Writer) error {
+	return l.exportFrom(ctx, account, 0, w)
+}
+
+// exportFrom leaves out the entries before one that begins a batch.
+func (l *Log) exportFrom(ctx context.Context, account tenant.ID, from int64, w io.Writer) error {
 	c, err := l.acquire(account)
 	if err != nil {
 		return err
 	}
 	defer l.release(c)
 	out := bufio.NewWriterSize(w, 64<<10)
-	if err := c.export(ctx, out); err != nil {
+	if err := c.export(ctx, from, out); err != nil {
 		return fmt.Errorf("audit: export: %w", err)
 	}
 	if err := out.Flush(); err != nil {
@@ -50,7 +55,7 @@ func (l *Log) Export(ctx context.Context, account tenant.ID, w io.Writer) error 
 	return nil
 }
 
-func (c *chain) export(ctx context.Context, w *bufio.Writer) error {
+func (c *chain) export(ctx context.Context, from int64, w *bufio.Writer) error {
 	// That entries are pruned is on record before they go. So what is seen to be gone now is
 	// accounted for by the log that the checkpoint covers, which is taken after.
 	var gone int64
@@ -72,7 +77,7 @@ func (c *chain) export(ctx context.Context, w *bufio.Writer) error {
 		return err
 	}
 	last := ""
-	err = c.ledger.ascend(ctx, 0, func(b *batch) (bool, error) {
+	err = c.ledger.ascend(ctx, from, func(b *batch) (bool, error) {
 		if b.first >= size {
 			return false, nil
 		}

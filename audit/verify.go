@@ -58,20 +58,33 @@ const maxLine = 2 * MaxEntry
 // If anything is wrong the error wraps [ErrTampered] and the report tells what. publicKey is as for
 // [OpenCheckpoint].
 func Verify(r io.Reader, publicKey string, known ...string) (Report, error) {
-	keys, err := parseKeys(publicKey)
+	v, err := newVerifier(publicKey, known)
 	if err != nil {
 		return Report{}, err
 	}
-	v := verifier{keys: keys}
+	return v.conclude(v.run(r))
+}
+
+func newVerifier(publicKey string, known []string) (*verifier, error) {
+	keys, err := parseKeys(publicKey)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifier{keys: keys}
 	for i, text := range known {
 		c, err := openCheckpoint(text, keys)
 		if err != nil {
-			return Report{}, fmt.Errorf("known checkpoint %d: %w", i+1, err)
+			return nil, fmt.Errorf("known checkpoint %d: %w", i+1, err)
 		}
 		v.known = append(v.known, c)
 	}
 	slices.SortStableFunc(v.known, func(a, b Checkpoint) int { return int(min(1, max(-1, a.Size-b.Size))) })
-	if err := v.run(r); err != nil {
+	return v, nil
+}
+
+// conclude returns what was found; err is what ended the reading.
+func (v *verifier) conclude(err error) (Report, error) {
+	if err != nil {
 		return v.report, fmt.Errorf("audit: verify: %w", err)
 	}
 	if len(v.report.Problems) > 0 {
@@ -92,6 +105,8 @@ type verifier struct {
 	lost    bool     // entries are missing or out of place: roots mean nothing from here on
 	covered int64    // the size of the last checkpoint that was found good
 	pruned  int64    // the greatest size that entries say was pruned
+	shown   bool     // an entry's bytes were there
+	reached progress // the last place that is good to go on from
 }
 
 func (v *verifier) problem(first, last int64, format string, args ...any) {
@@ -103,7 +118,9 @@ func (v *verifier) problem(first, last int64, format string, args ...any) {
 func (v *verifier) run(r io.Reader) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 0, 64<<10), maxLine)
+	before := 0 // problems before the present line
 	for n := 0; in.Scan(); n++ {
+		before = len(v.report.Problems)
 		l, err := parseLine(in.Bytes())
 		switch {
 		case n == 0 && (err != nil || l.Format != exportFormat || l.Size == nil || *l.Size < 0):
@@ -128,6 +145,7 @@ func (v *verifier) run(r io.Reader) error {
 		return nil
 	}
 	if in.Err() != nil {
+		v.report.Problems = v.report.Problems[:before] // the last line may have been cut
 		return in.Err()
 	}
 	if v.report.Account == "" {
@@ -173,11 +191,12 @@ func (v *verifier) leaf(l line) {
 	leaf := hash(l.Leaf)
 	at := v.next
 	if l.Entry == nil {
-		if v.report.Entries > 0 {
+		if v.shown {
 			v.problem(at, at, "withheld, though entries before it are not")
 		}
 		v.report.Pruned++
 	} else {
+		v.shown = true
 		v.report.Entries++
 		at = v.entry(l.Entry, leaf)
 	}
@@ -262,6 +281,7 @@ func (v *verifier) compare(c Checkpoint) {
 		return
 	}
 	v.covered = c.Size
+	v.reach()
 	if c.Size >= v.report.Newest.Size {
 		v.report.Newest = c
 	}

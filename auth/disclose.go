@@ -80,7 +80,7 @@ type Log interface {
 	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
 	Export(ctx context.Context, account tenant.ID, w io.Writer) error
-	Check(ctx context.Context, account tenant.ID, known ...string) (audit.Report, error)
+	CheckPart(ctx context.Context, account tenant.ID, after string, known ...string) (report audit.Report, next string, err error)
 	Prune(ctx context.Context, account tenant.ID, before time.Time, by string) (int64, error)
 	PublicKey() string
 }
@@ -131,10 +131,12 @@ type Verification struct {
 	audit.Report
 	// Checkpoint was signed just before, if the record let one be; it continues it unless there are problems.
 	Checkpoint, PublicKey string
+	Next                  string // where to go on; empty: that was all
 }
 
-// Verify verifies the account's whole record, by the code that verifies exports.
-func (a *Authorizer) Verify(ctx context.Context, p *Principal) (Verification, error) {
+// Verify verifies the account's record, by the code that verifies exports: behind after, a Next of before, or
+// from the beginning. What takes too long is ErrLongRecord, unless parts will do.
+func (a *Authorizer) Verify(ctx context.Context, p *Principal, after string, parts bool) (Verification, error) {
 	var v Verification
 	if err := p.Check(Audit); err != nil {
 		return v, err
@@ -148,10 +150,14 @@ func (a *Authorizer) Verify(ctx context.Context, p *Principal) (Verification, er
 		known = append(known, v.Checkpoint)
 	}
 	if err == nil || errors.Is(err, audit.ErrTampered) {
-		v.Report, err = a.record.Check(ctx, p.Account, known...)
+		v.Report, v.Next, err = a.record.CheckPart(ctx, p.Account, after, known...)
 	}
 	switch {
+	case err == nil && v.Next != "" && !parts:
+		return v, ErrLongRecord
 	case err == nil:
+	case errors.Is(err, audit.ErrInvalid):
+		return v, fmt.Errorf("%w: after is the next of a verification before", ErrInvalid)
 	case errors.Is(err, context.DeadlineExceeded):
 		return v, ErrLongRecord
 	case !errors.Is(err, audit.ErrTampered):

@@ -75,7 +75,7 @@ var plain = []struct {
 	{supergraph.ErrComposer, ComposerUnavailable, "Nobody can tell whether the subgraphs compose: this server has no composer (--composer), or it did not answer. Nothing was changed."},
 	{event.ErrNotFound, NotFound, "The account has no such webhook."},
 	{schemastore.ErrAfter, BadInput, "`after` is the `next` of the page before."},
-	{auth.ErrLongRecord, RecordTooLong, "The record is too long to be verified in one request: export it, and verify the export with `profilegraph audit verify`."},
+	{auth.ErrLongRecord, RecordTooLong, "The record is too long to be verified in one request: ask for parts (`partial: true`), or export it and verify the export with `profilegraph audit verify`."},
 	{storage.ErrTooLarge, TooLarge, "This is too large to be stored."},
 	// The record may be unavailable because the store is, and then says so itself.
 	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},

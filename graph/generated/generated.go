@@ -106,6 +106,7 @@ type ComplexityRoot struct {
 	AuditVerification struct {
 		Checkpoint func(childComplexity int) int
 		Entries    func(childComplexity int) int
+		Next       func(childComplexity int) int
 		Ok         func(childComplexity int) int
 		Problem    func(childComplexity int) int
 		Pruned     func(childComplexity int) int
@@ -209,7 +210,7 @@ type ComplexityRoot struct {
 		Approvals         func(childComplexity int) int
 		Audit             func(childComplexity int, filter *AuditFilter, first int, after *int, newest bool) int
 		AuditCheckpoint   func(childComplexity int) int
-		AuditVerification func(childComplexity int) int
+		AuditVerification func(childComplexity int, partial bool, after *string) int
 		CheckDocuments    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) int
 		CheckSchema       func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, documents bool) int
 		Consumers         func(childComplexity int) int
@@ -394,7 +395,7 @@ type QueryResolver interface {
 	CheckDocuments(ctx context.Context, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) (*DocumentsCheck, error)
 	Audit(ctx context.Context, filter *AuditFilter, first int, after *int, newest bool) (*AuditPage, error)
 	AuditCheckpoint(ctx context.Context) (*AuditCheckpoint, error)
-	AuditVerification(ctx context.Context) (*AuditVerification, error)
+	AuditVerification(ctx context.Context, partial bool, after *string) (*AuditVerification, error)
 	Policy(ctx context.Context) (*Policy, error)
 	TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error)
 	KeyStatus(ctx context.Context) (*KeyStatus, error)
@@ -711,6 +712,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditVerification.Entries(childComplexity), true
+	case "AuditVerification.next":
+		if e.ComplexityRoot.AuditVerification.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Next(childComplexity), true
 	case "AuditVerification.ok":
 		if e.ComplexityRoot.AuditVerification.Ok == nil {
 			break
@@ -1240,7 +1247,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.AuditVerification(childComplexity), true
+		args, err := ec.field_Query_auditVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditVerification(childComplexity, args["partial"].(bool), args["after"].(*string)), true
 	case "Query.checkDocuments":
 		if e.ComplexityRoot.Query.CheckDocuments == nil {
 			break
@@ -2060,11 +2072,16 @@ type Query {
   auditCheckpoint: AuditCheckpoint!
 
   """
-  Verifies the account's whole record on the server, by the code that verifies exports, which shares none with
-  what writes. A long record takes more time than a request has: then the code is RECORD_TOO_LONG, and
-  ` + "`" + `profilegraph audit export` + "`" + ` and ` + "`" + `verify` + "`" + ` do it. Needs AUDIT.
+  Verifies the account's record on the server, by the code that verifies exports, which shares none with what
+  writes. What takes longer than 8 seconds is refused with RECORD_TOO_LONG, unless parts will do: then ` + "`" + `next` + "`" + ` says where
+  another request goes on. Needs AUDIT.
   """
-  auditVerification: AuditVerification!
+  auditVerification(
+    "Whether to answer with a part of a long record."
+    partial: Boolean! = false
+    "The ` + "`" + `next` + "`" + ` of the part before."
+    after: String
+  ): AuditVerification!
   "What the account lets be seen in clear, for which purposes. Needs UNMASK, AUDIT or PRIVACY."
   policy: Policy!
 
@@ -2340,6 +2357,7 @@ type AuditCheckpoint {
 }
 
 type AuditVerification {
+  "Whether all is well, as far as it was verified."
   ok: Boolean!
   "Entries that were verified, and older ones of which retention has left only hashes."
   entries: Int!
@@ -2348,6 +2366,8 @@ type AuditVerification {
   problem: String
   "A signed checkpoint, taken just before, which the record was held against; null when none could be had."
   checkpoint: String
+  "Where to go on, as ` + "`" + `after` + "`" + `; null: that was all."
+  next: String
   publicKey: String!
 }
 
@@ -2806,6 +2826,8 @@ func (ec *executionContext) childFields_AuditVerification(ctx context.Context, f
 		return ec.fieldContext_AuditVerification_problem(ctx, field)
 	case "checkpoint":
 		return ec.fieldContext_AuditVerification_checkpoint(ctx, field)
+	case "next":
+		return ec.fieldContext_AuditVerification_next(ctx, field)
 	case "publicKey":
 		return ec.fieldContext_AuditVerification_publicKey(ctx, field)
 	}
@@ -3820,6 +3842,28 @@ func (ec *executionContext) field_Query_accounts_args(ctx context.Context, rawAr
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "partial",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["partial"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5286,6 +5330,29 @@ func (ec *executionContext) _AuditVerification_checkpoint(ctx context.Context, f
 	)
 }
 func (ec *executionContext) fieldContext_AuditVerification_checkpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_next(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -7711,7 +7778,8 @@ func (ec *executionContext) _Query_auditVerification(ctx context.Context, field 
 			return ec.fieldContext_Query_auditVerification(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().AuditVerification(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditVerification(ctx, fc.Args["partial"].(bool), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AuditVerification) graphql.Marshaler {
@@ -7721,7 +7789,7 @@ func (ec *executionContext) _Query_auditVerification(ctx context.Context, field 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_auditVerification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_auditVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -7730,6 +7798,17 @@ func (ec *executionContext) fieldContext_Query_auditVerification(_ context.Conte
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AuditVerification(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -11747,6 +11826,11 @@ func (ec *executionContext) _AuditVerification(ctx context.Context, sel ast.Sele
 			}
 		case "checkpoint":
 			out.Values[i] = ec._AuditVerification_checkpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._AuditVerification_next(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

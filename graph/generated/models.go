@@ -113,6 +113,7 @@ type AuditPage struct {
 }
 
 type AuditVerification struct {
+	// Whether all is well, as far as it was verified.
 	Ok bool `json:"ok"`
 	// Entries that were verified, and older ones of which retention has left only hashes.
 	Entries int `json:"entries"`
@@ -121,7 +122,9 @@ type AuditVerification struct {
 	Problem *string `json:"problem,omitempty"`
 	// A signed checkpoint, taken just before, which the record was held against; null when none could be had.
 	Checkpoint *string `json:"checkpoint,omitempty"`
-	PublicKey  string  `json:"publicKey"`
+	// Where to go on, as `after`; null: that was all.
+	Next      *string `json:"next,omitempty"`
+	PublicKey string  `json:"publicKey"`
 }
 
 // A system that keeps tokens of the account's documents.
