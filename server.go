@@ -455,8 +455,9 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	// What lives in memory is a few megabytes, with which Go would collect garbage many times a
-	// second. This is never touched, so it takes no memory, but it lets as much more garbage gather.
-	ballast := make([]byte, 128<<20)
+	// second. This is never touched, so it takes no memory, but it lets as much more garbage gather: more
+	// would be out of the processor's caches.
+	ballast := make([]byte, 64<<20)
 	defer runtime.KeepAlive(ballast)
 	failed := make(chan error, 1)
 	go func() {
