@@ -118,7 +118,7 @@ func answerIn(err error) mongo.ServerError {
 func final(err error) bool {
 	return slices.ContainsFunc([]error{
 		storage.ErrNotFound, storage.ErrExists, storage.ErrConflict, storage.ErrUnavailable,
-		storage.ErrTooLarge, storage.ErrNewer, storage.ErrInvalid,
+		storage.ErrTooLarge, storage.ErrNewer, storage.ErrInvalid, errCorrupt,
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 

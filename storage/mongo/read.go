@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -230,7 +231,14 @@ func (s *Store) find(ctx context.Context, op string, c storage.Collection, filte
 		if err != nil {
 			return err
 		}
-		return cursor.All(ctx, &docs)
+		for cursor.Next(ctx) {
+			d, err := decode(cursor.Current)
+			if err != nil {
+				return errors.Join(err, cursor.Close(ctx))
+			}
+			docs = append(docs, d)
+		}
+		return errors.Join(cursor.Err(), cursor.Close(ctx))
 	})
 	return docs, err
 }

@@ -118,11 +118,14 @@ func (s *Store) collection(in storage.Space) *mongo.Collection {
 
 // current returns the document of an _id, expired or not.
 func (s *Store) current(ctx context.Context, in storage.Space, id string) (d document, err error) {
-	err = s.collection(in).FindOne(ctx, byID(id)).Decode(&d)
+	raw, err := s.collection(in).FindOne(ctx, byID(id)).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		err = storage.ErrNotFound
 	}
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return decode(raw)
 }
 
 // swap replaces the document of a revision and reports whether it was there.

@@ -1,0 +1,65 @@
+package mongo
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/profilegraph/profilegraph/storage"
+)
+
+// TestDecode holds decode against the driver's own decoder, and expects an error for what is not a document
+// of ours.
+func TestDecode(t *testing.T) {
+	body, err := bson.Marshal(bson.D{{Key: "a", Value: "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := storage.Space{Account: "acme", Collection: storage.Documents, Part: "Profile"}
+	for _, r := range []storage.Record{
+		{ID: "1", Rev: "r", Body: body},
+		{ID: "1", Rev: "r", Owner: "o", Keys: []string{"k", "l"}, Expires: time.UnixMilli(-5), Body: body},
+	} {
+		raw, err := bson.Marshal(encode(in, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want document
+		if err := bson.Unmarshal(raw, &want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := decode(raw)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got)\n%s", err, diff)
+		}
+		for n := range raw {
+			if _, err := decode(raw[:n]); err == nil {
+				t.Errorf("%d of %d bytes are a document", n, len(raw))
+			}
+		}
+		clear(raw)
+		if !bytes.Equal(got.Body, body) {
+			t.Error("the body is the driver's memory")
+		}
+	}
+	for _, d := range []bson.D{
+		{},
+		{{Key: "rev", Value: "r"}},
+		{{Key: "_id", Value: 1}},
+		{{Key: "_id", Value: "acme/Profile/1"}, {Key: "keys", Value: "k"}},
+		{{Key: "_id", Value: "acme/Profile/1"}, {Key: "keys", Value: bson.A{1}}},
+		{{Key: "_id", Value: "acme/Profile/1"}, {Key: "expires", Value: "soon"}},
+		{{Key: "_id", Value: "acme/Profile/1"}, {Key: "body", Value: "text"}},
+	} {
+		raw, err := bson.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := decode(raw); err == nil {
+			t.Errorf("%v is taken for a document", d)
+		}
+	}
+}
