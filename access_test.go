@@ -181,6 +181,7 @@ func TestRoles(t *testing.T) {
 			{"roll back", auth.Schema, control(`mutation { rollbackSchema(entity: "Seat", to: 1) { version } }`)},
 			{"PUT", auth.Schema, func(c *client) *reply { return c.upload("Seat", `{}`) }},
 			{"check documents", auth.Schema, control(`{ checkDocuments(entity: "Seat", schema: {}) { checked } }`)},
+			{"list subgraphs", auth.Schema, control(`{ subgraphs { name } }`)},
 			{"register subgraphs", auth.Schema, control(`mutation { putSubgraph(name: "x", url: "x", sdl: "x") { name } }`)},
 			{"forget subgraphs", auth.Schema, control(`mutation { removeSubgraph(name: "none") }`)},
 			{"list webhooks", auth.Account, control(`{ webhooks { id } }`)},
@@ -198,7 +199,7 @@ func TestRoles(t *testing.T) {
 			{"change accounts", auth.Platform, control(`mutation { updateAccount(id: "none", suspended: true) { id } }`)},
 			{"see itself", 0, control(`{ viewer { roles actor permissions account { id } } account { name } roles { name } schemaRules { name } schemaVocabulary }`)},
 		}
-		reads := []func(*client) *reply{control(`{ schemas { entity } }`), control(`{ subgraphs { name } }`), control(`{ schema(entity: "Seat") { version } }`), control(`{ schemaHistory(entity: "Seat") { version } }`),
+		reads := []func(*client) *reply{control(`{ schemas { entity } }`), control(`{ schema(entity: "Seat") { version } }`), control(`{ schemaHistory(entity: "Seat") { version } }`),
 			control(`{ schemaDiff(entity: "Seat", from: 1) { kind } }`), control(`mutation { previewMask(property: {type: "string", pii: true}, values: ["x"]) }`), func(c *client) *reply { return c.send("GET", "/schemas/Seat", nil) }}
 		for _, role := range auth.Roles {
 			subject := ""

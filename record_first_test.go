@@ -13,7 +13,7 @@ func TestRecordComesFirst(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, c Config) {
 		c.WebhookPrivate = true
-		in := boot(t, c)
+		in := boot(t, composing(t, c, picky))
 		id := in.profile("john.doe@example.com")
 		in.managed(`mutation { putPolicy(purposes: [{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer"], approval: true}]) { purposes { code } } }`)
 		officer := in.newKey([]string{"privacy-officer"}, "")
@@ -26,6 +26,9 @@ func TestRecordComesFirst(t *testing.T) {
 		hooks := map[string]string{}
 		for _, name := range []string{"test", "one", "two"} {
 			hooks[name], _ = in.webhook(told.URL)
+		}
+		for _, round := range []string{"one", "two"} {
+			in.managed(putSubgraph, vars{"n": "old" + round, "s": "type Query { x: ID }"})
 		}
 		in.signedIn()
 		in.signedIn()
@@ -85,6 +88,12 @@ func TestRecordComesFirst(t *testing.T) {
 			{"DeleteWebhook", func(round string) *reply {
 				return in.manage(`mutation($id: ID!) { deleteWebhook(id: $id) }`, vars{"id": hooks[round]})
 			}, func() any { return len(in.managed(`{ webhooks { id } }`).at("webhooks").([]any)) }},
+			{"PutSubgraph", func(round string) *reply {
+				return in.manage(putSubgraph, vars{"n": "s" + round, "s": "type Query { x: ID }"})
+			}, func() any { return len(in.managed(`{ subgraphs { name } }`).at("subgraphs").([]any)) }},
+			{"RemoveSubgraph", func(round string) *reply {
+				return in.manage(`mutation($n: String!) { removeSubgraph(name: $n) }`, vars{"n": "old" + round})
+			}, func() any { return len(in.managed(`{ subgraphs { name } }`).at("subgraphs").([]any)) }},
 			{"SignIn", func(string) *reply {
 				return in.as(t, "").send("POST", "/console/session", strings.NewReader(`{"key": "`+in.key+`"}`), "Content-Type", "application/json")
 			}, func() any { return len(in.managed(`{ sessions { id } }`).at("sessions").([]any)) }},

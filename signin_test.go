@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/profilegraph/profilegraph/storage"
 )
 
 // own are the headers with which a browser sends what a page of the server itself asks for.
@@ -260,10 +262,24 @@ func TestSessionsEnd(t *testing.T) {
 
 	// A cookie that is not one of ours.
 	good := shop.signedIn()
-	id, secret, _ := strings.Cut(good.cookie.Value, ".")
+	// The token is kept nowhere.
+	secret := good.cookie.Value[17:]
+	list, err := in.store.Scan(t.Context(), storage.Space{Account: storage.System, Collection: storage.Credentials, Part: "session"}, storage.Page{Limit: 100})
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, r := range list {
+		if strings.Contains(string(r.Body), secret) {
+			t.Error("the store has the token")
+		}
+	}
+	if strings.Contains(in.logs.String(), secret) {
+		t.Error("the logs have the token")
+	}
+	id, part, _ := strings.Cut(good.cookie.Value, ".")
 	other, _, _ := strings.Cut(in.signedIn().cookie.Value, ".")
-	for name, value := range map[string]string{"nothing": "", "an API key": shop.key, "no secret": id, "another secret": id + "." + strings.Repeat("A", 43), "of another": other + "." + secret,
-		"cut": good.cookie.Value[:len(good.cookie.Value)-1], "a path": "../" + good.cookie.Value, "huge": strings.Repeat("x", 8<<10) + ".y", "no id": "." + secret} {
+	for name, value := range map[string]string{"nothing": "", "an API key": shop.key, "no secret": id, "another secret": id + "." + strings.Repeat("A", 43), "of another": other + "." + part,
+		"cut": good.cookie.Value[:len(good.cookie.Value)-1], "a path": "../" + good.cookie.Value, "huge": strings.Repeat("x", 8<<10) + ".y", "no id": "." + part} {
 		forged := &browser{client: good.client, cookie: &http.Cookie{Name: good.cookie.Name, Value: value}}
 		if got := status(forged); got != 401 {
 			t.Errorf("%s: %d", name, got)

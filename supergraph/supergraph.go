@@ -175,12 +175,10 @@ func validate(s Subgraph) error {
 	return nil
 }
 
-// List returns the subgraphs of p's account, by name. Whoever may publish schemas or read documents may read them.
+// List returns the subgraphs of p's account, by name.
 func (g *Graphs) List(ctx context.Context, p *auth.Principal) ([]Subgraph, error) {
-	if !p.May(auth.Schema) {
-		if err := p.Check(auth.Read); err != nil {
-			return nil, err
-		}
+	if err := p.Check(auth.Schema); err != nil { // their addresses are not for everybody who reads
+		return nil, err
 	}
 	return g.list(ctx, p.Account)
 }

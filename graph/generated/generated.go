@@ -2093,7 +2093,7 @@ type Query {
 
   "Wishes that wait for a second person, and approvals that hold: all with PRIVACY, the credential's own with UNMASK."
   approvals: [Approval!]!
-  "The other subgraphs of the account's federated graph, by name. Needs READ or SCHEMA."
+  "The other subgraphs of the account's federated graph, by name. Needs SCHEMA."
   subgraphs: [Subgraph!]!
   "Addresses that are told of the account's events. Needs ACCOUNT."
   webhooks: [Webhook!]!
