@@ -11,15 +11,26 @@ import { launch, summary } from './console/lib.mjs';
 import { looks } from './console/looks.mjs';
 import { playground } from './console/playground.mjs';
 import { schemas } from './console/schemas.mjs';
+import { shapes } from './console/shapes.mjs';
 import { shoppers } from './console/shoppers.mjs';
 import { signIn } from './console/sign-in.mjs';
 
-const flows = { signIn, shoppers, schemas, audit, administration, playground, looks };
+const flows = {
+  signIn,
+  shoppers,
+  shapes,
+  schemas,
+  audit,
+  administration,
+  playground,
+  looks,
+};
 const wanted = process.argv.slice(2);
 
 const browser = await launch();
 try {
-  for (const [name, flow] of Object.entries(flows)) if (wanted.length === 0 || wanted.includes(name)) await flow(browser);
+  for (const [name, flow] of Object.entries(flows))
+    if (wanted.length === 0 || wanted.includes(name)) await flow(browser);
 } finally {
   await browser.close();
 }

@@ -7,7 +7,11 @@ export function licences(): Plugin {
   return {
     name: 'licences',
     generateBundle(_, bundle) {
-      const folders = new Set<string>(['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono'].map((name) => path.resolve('../node_modules', name)));
+      const folders = new Set<string>(
+        ['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono'].map((name) =>
+          path.resolve('../node_modules', name),
+        ),
+      );
       for (const file of Object.values(bundle)) {
         if (file.type !== 'chunk') continue;
         for (const id of file.moduleIds) {
@@ -18,11 +22,17 @@ export function licences(): Plugin {
       const byText = new Map<string, string[]>();
       for (const folder of [...folders].sort()) {
         const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-        const file = readdirSync(folder).sort().find((f) => /^licen[cs]e/i.test(f));
-        const text = file ? readFileSync(path.join(folder, file), 'utf8').replaceAll('\r', '').trim() : `Licence: ${license}`;
+        const file = readdirSync(folder)
+          .sort()
+          .find((f) => /^licen[cs]e/i.test(f));
+        const text = file
+          ? readFileSync(path.join(folder, file), 'utf8').replaceAll('\r', '').trim()
+          : `Licence: ${license}`;
         byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
       }
-      const source = [...byText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(72)}\n\n`);
+      const source = [...byText]
+        .map(([text, names]) => `${names.join('\n')}\n\n${text}\n`)
+        .join(`\n${'-'.repeat(72)}\n\n`);
       this.emitFile({ type: 'asset', fileName: 'licenses.txt', source });
     },
   };

@@ -9,7 +9,10 @@ const playground = fileURLToPath(new URL('../playground/src', import.meta.url));
 const withoutGraphiqlFonts: Plugin = {
   name: 'without-graphiql-fonts',
   enforce: 'pre',
-  transform: (code, id) => (/graphiql[\\/]dist[\\/]style\.css$/.test(id) ? { code: code.replace(/@font-face\s*\{[^}]*\}/g, ''), map: null } : undefined),
+  transform: (code, id) =>
+    /graphiql[\\/]dist[\\/]style\.css$/.test(id)
+      ? { code: code.replace(/@font-face\s*\{[^}]*\}/g, ''), map: null }
+      : undefined,
 };
 
 // Everything is a file of its own under assets/, named by a hash of its content: the page's policy takes
@@ -30,12 +33,31 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { output: { advancedChunks: { groups: [{ name: 'base', test: /node_modules[\\/](react|react-dom|scheduler|@tanstack|wouter|regexparam|lucide-react)[\\/]/ }] } } },
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            {
+              name: 'base',
+              test: /node_modules[\\/](react|react-dom|scheduler|@tanstack|wouter|regexparam|lucide-react)[\\/]/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(
-      ['/graphql', '/control/graphql', '/sdl', '/schemas', '/audit/export', '/console/session', '/console/config', '/console/login']
-        .map((path) => [path, process.env.SERVER ?? 'http://127.0.0.1:8080']),
+      [
+        '/graphql',
+        '/control/graphql',
+        '/sdl',
+        '/schemas',
+        '/audit/export',
+        '/console/session',
+        '/console/config',
+        '/console/login',
+      ].map((path) => [path, process.env.SERVER ?? 'http://127.0.0.1:8080']),
     ),
   },
 });

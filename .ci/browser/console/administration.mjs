@@ -1,5 +1,19 @@
 // Purposes and approvals, API keys and sessions, encryption keys, accounts.
-import { accessible, adminKey, assert, check, control, data, heading, keyFor, newShopper, open, quiet, settled, shot } from './lib.mjs';
+import {
+  accessible,
+  adminKey,
+  assert,
+  check,
+  control,
+  data,
+  heading,
+  keyFor,
+  newShopper,
+  open,
+  quiet,
+  settled,
+  shot,
+} from './lib.mjs';
 
 const reason = 'Case 88: the card was reported stolen';
 
@@ -25,7 +39,10 @@ export async function administration(browser) {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Order system');
     await dialog.getByRole('checkbox', { name: 'editor' }).check();
-    assert.ok(await dialog.getByRole('checkbox', { name: 'operator' }).isDisabled(), 'a role beyond one’s own can be given');
+    assert.ok(
+      await dialog.getByRole('checkbox', { name: 'operator' }).isDisabled(),
+      'a role beyond one’s own can be given',
+    );
     await accessible(page, 'a new API key');
     await shot(page, '1280-light-api-key-new');
     await dialog.getByRole('button', { name: 'Make the key' }).click();
@@ -48,7 +65,11 @@ export async function administration(browser) {
 
   await check('sessions are listed, and can be ended', async () => {
     const guest = await keyFor('Guest', ['reader']);
-    const theirs = await open(browser, { key: guest.secret, path: '/shoppers', tolerate: /401/ });
+    const theirs = await open(browser, {
+      key: guest.secret,
+      path: '/shoppers',
+      tolerate: /401/,
+    });
     const view = await open(browser, { key: adminKey, path: '/api-keys' });
     const row = view.page.getByRole('region', { name: 'Signed in' }).getByRole('row').filter({ hasText: guest.actor });
     await row.getByRole('button', { name: 'End' }).click();
@@ -61,7 +82,10 @@ export async function administration(browser) {
     await view.close();
   });
 
-  const id = await newShopper({ email: 'approved@example.com', firstName: 'Apollonia' });
+  const id = await newShopper({
+    email: 'approved@example.com',
+    firstName: 'Apollonia',
+  });
   const desk = await keyFor('Fraud desk', ['support']);
 
   await check('purposes: declared, tried, used, with a second person’s approval', async () => {
@@ -69,7 +93,10 @@ export async function administration(browser) {
     const { page } = view;
     await page.getByText('No purpose is declared').waitFor();
     await accessible(page, 'no purposes');
-    for (const [code, fields, approval] of [['returns', 'Profile.firstName\nAddress.*', false], ['fraud', '*', true]]) {
+    for (const [code, fields, approval] of [
+      ['returns', 'Profile.firstName\nAddress.*', false],
+      ['fraud', '*', true],
+    ]) {
       await page.getByRole('button', { name: 'New purpose' }).first().click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Code').fill(code);
@@ -96,12 +123,18 @@ export async function administration(browser) {
   });
 
   await check('revealing asks for a purpose, offers only what it covers, and asks a second person', async () => {
-    const view = await open(browser, { key: desk.secret, path: `/shoppers/Profile/${id}` });
+    const view = await open(browser, {
+      key: desk.secret,
+      path: `/shoppers/Profile/${id}`,
+    });
     const { page } = view;
     await page.getByRole('button', { name: 'Reveal…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Purpose').selectOption('returns');
-    assert.ok(await dialog.getByRole('checkbox', { name: 'Email' }).isDisabled(), 'a field beyond the purpose can be chosen');
+    assert.ok(
+      await dialog.getByRole('checkbox', { name: 'Email' }).isDisabled(),
+      'a field beyond the purpose can be chosen',
+    );
     await dialog.getByLabel('Purpose').selectOption('fraud');
     await dialog.getByRole('checkbox', { name: 'Email' }).check();
     await dialog.getByLabel('Reason').fill(reason);
@@ -134,12 +167,15 @@ export async function administration(browser) {
   });
 
   await check('who asked does not approve; a request can be withdrawn', async () => {
-    await control('mutation($s: ID!, $r: String!) { requestApproval(purpose: "fraud", subject: $s, reason: $r) { id } }', { s: id, r: reason }).catch(() => {});
+    await control(
+      'mutation($s: ID!, $r: String!) { requestApproval(purpose: "fraud", subject: $s, reason: $r) { id } }',
+      { s: id, r: reason },
+    ).catch(() => {});
     const view = await open(browser, { key: adminKey, path: '/approvals' });
     const { page } = view;
     await settled(page);
     const approve = page.getByRole('button', { name: 'Approve' });
-    if (await approve.count() > 0) {
+    if ((await approve.count()) > 0) {
       assert.ok(await approve.isDisabled());
       await page.getByRole('button', { name: 'Withdraw' }).click();
     }
@@ -166,7 +202,12 @@ export async function administration(browser) {
     const { page } = view;
     await page.getByText('Shoppers with a key').waitFor();
     await accessible(page, 'encryption keys');
-    await page.getByRole('row').filter({ hasText: 'Shoppers’ keys' }).or(page.getByRole('row').filter({ hasText: "Shoppers' keys" })).getByRole('button', { name: 'Rotate' }).click();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'Shoppers’ keys' })
+      .or(page.getByRole('row').filter({ hasText: "Shoppers' keys" }))
+      .getByRole('button', { name: 'Rotate' })
+      .click();
     await danger(page, (await control('{ account { id } }')).account.id, 'Rotate');
     await page.getByText("Under way: Shoppers' keys").waitFor();
     await page.getByRole('progressbar').waitFor();
@@ -176,49 +217,58 @@ export async function administration(browser) {
     await view.close();
   });
 
-  await check('other systems: a consumer and a webhook, made and removed by name; a key is bound to the consumer', async () => {
-    const consumer = `erp-${Date.now().toString(36)}`;
-    const view = await open(browser, { key: adminKey, path: '/integrations' });
-    const { page } = view;
-    await settled(page);
-    await accessible(page, 'no other systems');
-    await page.getByRole('button', { name: 'New consumer' }).click();
-    await page.getByRole('dialog').getByLabel('Name').fill(consumer);
-    await page.getByRole('button', { name: 'Make the consumer' }).click();
-    const row = page.getByRole('row').filter({ hasText: consumer });
-    await row.waitFor();
-    await page.getByRole('button', { name: 'New webhook' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Address').fill('http://example.com');
-    await dialog.getByText('It begins with https://.').waitFor();
-    await dialog.getByLabel('Address').fill('https://example.com/hook');
-    await dialog.getByRole('button', { name: 'Add the webhook' }).click();
-    assert.match(await dialog.locator('.secret-box code').innerText(), /^whsec_/);
-    await dialog.getByRole('button', { name: 'I have copied it' }).click();
-    const hook = page.getByRole('row').filter({ hasText: 'https://example.com/hook' });
-    await hook.waitFor();
-    await accessible(page, 'other systems');
-    await shot(page, '1280-light-integrations-filled');
-    await hook.getByRole('button', { name: 'Remove' }).click();
-    await danger(page, 'https://example.com/hook', 'Remove');
-    await hook.waitFor({ state: 'detached' });
+  await check(
+    'other systems: a consumer and a webhook, made and removed by name; a key is bound to the consumer',
+    async () => {
+      const consumer = `erp-${Date.now().toString(36)}`;
+      const view = await open(browser, {
+        key: adminKey,
+        path: '/integrations',
+      });
+      const { page } = view;
+      await settled(page);
+      await accessible(page, 'no other systems');
+      await page.getByRole('button', { name: 'New consumer' }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill(consumer);
+      await page.getByRole('button', { name: 'Make the consumer' }).click();
+      const row = page.getByRole('row').filter({ hasText: consumer });
+      await row.waitFor();
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Address').fill('http://example.com');
+      await dialog.getByText('It begins with https://.').waitFor();
+      await dialog.getByLabel('Address').fill('https://example.com/hook');
+      await dialog.getByRole('button', { name: 'Add the webhook' }).click();
+      assert.match(await dialog.locator('.secret-box code').innerText(), /^whsec_/);
+      await dialog.getByRole('button', { name: 'I have copied it' }).click();
+      const hook = page.getByRole('row').filter({ hasText: 'https://example.com/hook' });
+      await hook.waitFor();
+      await accessible(page, 'other systems');
+      await shot(page, '1280-light-integrations-filled');
+      await hook.getByRole('button', { name: 'Remove' }).click();
+      await danger(page, 'https://example.com/hook', 'Remove');
+      await hook.waitFor({ state: 'detached' });
 
-    await page.getByRole('link', { name: 'API keys' }).click();
-    await page.getByRole('button', { name: 'New API key' }).first().click();
-    await page.getByRole('dialog').getByLabel('Name').fill('ERP');
-    await page.getByRole('dialog').getByRole('checkbox', { name: 'reader' }).check();
-    await page.getByRole('dialog').getByLabel('Consumer').selectOption(consumer);
-    await page.getByRole('dialog').getByRole('button', { name: 'Make the key' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'I have copied it' }).click();
-    await page.getByRole('row').filter({ hasText: `Consumer: ${consumer}` }).waitFor();
+      await page.getByRole('link', { name: 'API keys' }).click();
+      await page.getByRole('button', { name: 'New API key' }).first().click();
+      await page.getByRole('dialog').getByLabel('Name').fill('ERP');
+      await page.getByRole('dialog').getByRole('checkbox', { name: 'reader' }).check();
+      await page.getByRole('dialog').getByLabel('Consumer').selectOption(consumer);
+      await page.getByRole('dialog').getByRole('button', { name: 'Make the key' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'I have copied it' }).click();
+      await page
+        .getByRole('row')
+        .filter({ hasText: `Consumer: ${consumer}` })
+        .waitFor();
 
-    await page.getByRole('link', { name: 'Other systems' }).click();
-    await row.getByRole('button', { name: 'Revoke' }).click();
-    await danger(page, consumer, 'Revoke it');
-    await row.getByText('revoked').waitFor();
-    quiet(view);
-    await view.close();
-  });
+      await page.getByRole('link', { name: 'Other systems' }).click();
+      await row.getByRole('button', { name: 'Revoke' }).click();
+      await danger(page, consumer, 'Revoke it');
+      await row.getByText('revoked').waitFor();
+      quiet(view);
+      await view.close();
+    },
+  );
 
   await check('roles find only what is theirs', async () => {
     const links = {
@@ -226,14 +276,29 @@ export async function administration(browser) {
       support: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Purposes'],
       auditor: ['Overview', 'Playground', 'Audit record', 'Purposes'],
       'privacy-officer': ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals'],
-      admin: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals', 'API keys', 'Encryption keys', 'Other systems'],
+      admin: [
+        'Overview',
+        'Shoppers',
+        'Schemas',
+        'Playground',
+        'Audit record',
+        'Purposes',
+        'Approvals',
+        'API keys',
+        'Encryption keys',
+        'Other systems',
+      ],
     };
     for (const [role, expected] of Object.entries(links)) {
       const key = await keyFor(`Role ${role}`, [role]);
       const view = await open(browser, { key: key.secret });
       const navigation = view.page.getByRole('navigation', { name: 'Main' });
       await navigation.waitFor();
-      assert.deepEqual((await navigation.getByRole('link').allInnerTexts()).map((s) => s.trim()), expected, role);
+      assert.deepEqual(
+        (await navigation.getByRole('link').allInnerTexts()).map((s) => s.trim()),
+        expected,
+        role,
+      );
       quiet(view);
       await view.close();
     }
@@ -241,7 +306,10 @@ export async function administration(browser) {
 
   if (process.env.OPERATOR_KEY) {
     await check('accounts: made, renamed, suspended by id, resumed', async () => {
-      const view = await open(browser, { key: process.env.OPERATOR_KEY, path: '/accounts' });
+      const view = await open(browser, {
+        key: process.env.OPERATOR_KEY,
+        path: '/accounts',
+      });
       const { page } = view;
       const name = `test-${Date.now().toString(36)}`;
       await settled(page);

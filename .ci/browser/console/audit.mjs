@@ -5,18 +5,33 @@ import { accessible, adminKey, assert, base, check, keyFor, newShopper, open, pi
 const reason = 'Ticket 815: the invoice was lost';
 
 export async function audit(browser) {
-  const id = await newShopper({ email: 'audited@example.com', firstName: 'Audrey', document: '777.666.555-44' });
+  const id = await newShopper({
+    email: 'audited@example.com',
+    firstName: 'Audrey',
+    document: '777.666.555-44',
+  });
   const desk = await keyFor('Invoice desk', ['support']);
   const reader = await keyFor('Curious reader', ['reader']);
-  const see = (key) => fetch(`${base}/graphql`, {
-    method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query: 'query($id: ID!, $why: Unmask) { profile(id: $id, unmask: $why) { firstName email } }', variables: { id, why: { reason } } }),
-  });
+  const see = (key) =>
+    fetch(`${base}/graphql`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${key}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({
+        query: 'query($id: ID!, $why: Unmask) { profile(id: $id, unmask: $why) { firstName email } }',
+        variables: { id, why: { reason } },
+      }),
+    });
   await see(desk.secret);
   await see(reader.secret);
 
   await check('who saw this shopper: from the shopper to the record, with the refusals', async () => {
-    const view = await open(browser, { key: adminKey, path: `/shoppers/Profile/${id}` });
+    const view = await open(browser, {
+      key: adminKey,
+      path: `/shoppers/Profile/${id}`,
+    });
     const { page } = view;
     await page.getByRole('link', { name: 'Who saw this' }).click();
     await page.getByRole('heading', { name: 'Who saw this shopper' }).waitFor();
@@ -33,9 +48,15 @@ export async function audit(browser) {
   });
 
   await check('what this operator saw, from an entry', async () => {
-    const view = await open(browser, { key: adminKey, path: `/audit?subject=${id}` });
+    const view = await open(browser, {
+      key: adminKey,
+      path: `/audit?subject=${id}`,
+    });
     const { page } = view;
-    await page.locator('.entry', { hasText: 'Invoice desk' }).getByRole('button', { name: /Details of entry/ }).click();
+    await page
+      .locator('.entry', { hasText: 'Invoice desk' })
+      .getByRole('button', { name: /Details of entry/ })
+      .click();
     await page.getByText('Place on the record').waitFor();
     await page.getByRole('link', { name: 'What this credential did' }).click();
     await page.waitForURL((url) => url.searchParams.get('actor') === desk.actor && !url.searchParams.has('subject'));
@@ -48,7 +69,11 @@ export async function audit(browser) {
   await check('filters are in the address, can be shared and saved, and take no personal data', async () => {
     const view = await open(browser, { key: adminKey, path: '/audit' });
     const { page } = view;
-    await page.getByText(/^\d+ entr/).first().waitFor().catch(() => {});
+    await page
+      .getByText(/^\d+ entr/)
+      .first()
+      .waitFor()
+      .catch(() => {});
     await accessible(page, 'the record');
     await shot(page, '1280-light-audit');
     await page.getByLabel('Shopper (id)').fill('audited@example.com');
@@ -106,11 +131,15 @@ export async function audit(browser) {
 
   await check('an auditor sees the record and no shopper', async () => {
     const auditor = await keyFor('Auditor', ['auditor']);
-    const view = await open(browser, { key: auditor.secret, path: `/audit?subject=${id}` });
+    const view = await open(browser, {
+      key: auditor.secret,
+      path: `/audit?subject=${id}`,
+    });
     const { page } = view;
     await page.getByText(desk.actor).first().waitFor();
     const navigation = page.getByRole('navigation', { name: 'Main' });
-    for (const name of ['Shoppers', 'Schemas', 'API keys', 'Approvals']) assert.equal(await navigation.getByRole('link', { name }).count(), 0, name);
+    for (const name of ['Shoppers', 'Schemas', 'API keys', 'Approvals'])
+      assert.equal(await navigation.getByRole('link', { name }).count(), 0, name);
     quiet(view);
     await view.close();
   });

@@ -14,7 +14,10 @@ const required = (name) => {
 export const base = required('BASE_URL').replace(/\/$/, '');
 export const adminKey = required('ADMIN_KEY');
 export const artifacts = process.env.ARTIFACTS ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
-export const sizes = { 1280: { width: 1280, height: 800 }, 390: { width: 390, height: 844 } };
+export const sizes = {
+  1280: { width: 1280, height: 800 },
+  390: { width: 390, height: 844 },
+};
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let passed = 0;
@@ -28,7 +31,12 @@ export async function check(name, test) {
     console.log(`ok   ${name}`);
   } catch (error) {
     failures.push(name);
-    console.log(`FAIL ${name}\n     ${String(error.stack ?? error).split('\n').slice(0, 14).join('\n     ')}`);
+    console.log(
+      `FAIL ${name}\n     ${String(error.stack ?? error)
+        .split('\n')
+        .slice(0, 14)
+        .join('\n     ')}`,
+    );
   }
 }
 
@@ -41,14 +49,25 @@ export async function launch() {
   await mkdir(artifacts, { recursive: true });
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }
 
 async function post(path, key, query, variables) {
   const response = await fetch(`${base}${path}`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+    headers: {
+      Authorization: `Bearer ${key}`,
+      'Content-Type': 'application/json',
+    },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();
@@ -61,13 +80,32 @@ export const data = (query, variables, key = adminKey) => post('/graphql', key, 
 
 /** A new API key with roles. */
 export async function keyFor(name, roles, subject) {
-  const { createApiKey } = await control('mutation($name: String!, $roles: [String!]!, $subject: ID) { createApiKey(name: $name, roles: $roles, subject: $subject) { secret apiKey { id } } }', { name, roles, subject });
-  return { secret: createApiKey.secret, id: createApiKey.apiKey.id, actor: `key:${createApiKey.apiKey.id}` };
+  const { createApiKey } = await control(
+    'mutation($name: String!, $roles: [String!]!, $subject: ID) { createApiKey(name: $name, roles: $roles, subject: $subject) { secret apiKey { id } } }',
+    { name, roles, subject },
+  );
+  return {
+    secret: createApiKey.secret,
+    id: createApiKey.apiKey.id,
+    actor: `key:${createApiKey.apiKey.id}`,
+  };
+}
+
+/** Deletes the shopper that a run before has left. */
+export async function forget(email) {
+  const { profile } = await data('query($e: EmailAddress!) { profile(by: {email: $e}) { id } }', { e: email });
+  if (profile)
+    await data('mutation($id: ID!) { deleteProfile(id: $id) }', {
+      id: profile.id,
+    });
 }
 
 /** A shopper of the tests' own. */
 export async function newShopper(input) {
-  const { createProfile } = await data('mutation($in: ProfileInput!) { createProfile(input: $in) { id } }', { in: input });
+  await forget(input.email);
+  const { createProfile } = await data('mutation($in: ProfileInput!) { createProfile(input: $in) { id } }', {
+    in: input,
+  });
   return createProfile.id;
 }
 
@@ -75,13 +113,31 @@ export async function newShopper(input) {
  * Opens the console in a browser of its own and records what it should not do. With a key it is signed in.
  * `tolerate` is a pattern of console messages that the test provokes.
  */
-export async function open(browser, { key, path = '/', size = 1280, scheme = 'light', locale = 'en', tolerate, permissions = ['clipboard-read', 'clipboard-write'] } = {}) {
-  const context = await browser.newContext({ viewport: sizes[size], colorScheme: scheme, locale, permissions, reducedMotion: 'reduce' });
+export async function open(
+  browser,
+  {
+    key,
+    path = '/',
+    size = 1280,
+    scheme = 'light',
+    locale = 'en',
+    tolerate,
+    permissions = ['clipboard-read', 'clipboard-write'],
+  } = {},
+) {
+  const context = await browser.newContext({
+    viewport: sizes[size],
+    colorScheme: scheme,
+    locale,
+    permissions,
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const seen = { errors: [], violations: [], elsewhere: [], urls: [] };
   page.on('console', (m) => {
-    if (['error', 'warning'].includes(m.type()) && !tolerate?.test(m.text())) seen.errors.push(`${m.type()}: ${m.text()} ${m.location().url}`);
+    if (['error', 'warning'].includes(m.type()) && !tolerate?.test(m.text()))
+      seen.errors.push(`${m.type()}: ${m.text()} ${m.location().url}`);
   });
   page.on('pageerror', (e) => seen.errors.push(String(e)));
   page.on('request', (r) => {
@@ -91,9 +147,16 @@ export async function open(browser, { key, path = '/', size = 1280, scheme = 'li
   });
   page.on('framenavigated', (frame) => seen.urls.push(frame.url()));
   await page.exposeFunction('reportViolation', (text) => seen.violations.push(text));
-  await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => window.reportViolation(`${e.violatedDirective}: ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`)));
+  await page.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', (e) =>
+      window.reportViolation(`${e.violatedDirective}: ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
+    ),
+  );
   if (key) {
-    const answer = await context.request.post(`${base}/console/session`, { data: { key }, headers: { 'Sec-Fetch-Site': 'same-origin' } });
+    const answer = await context.request.post(`${base}/console/session`, {
+      data: { key },
+      headers: { 'Sec-Fetch-Site': 'same-origin' },
+    });
     assert.equal(answer.status(), 204, 'the session does not begin');
   }
   await page.goto(`${base}/console${path}`);
@@ -109,11 +172,21 @@ export function quiet({ seen }) {
 
 /** None of the values is in an address, in storage or, unless said otherwise, in the document. */
 export async function nowhere({ page, seen }, values, { dom = true } = {}) {
-  const kept = await page.evaluate(async () => JSON.stringify({
-    local: { ...localStorage }, session: { ...sessionStorage }, cookie: document.cookie, history: history.state,
-    databases: (await indexedDB.databases()).map((d) => d.name), caches: await caches.keys(),
-  }));
-  const html = await page.evaluate(() => document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((e) => e.value).join('\n'));
+  const kept = await page.evaluate(async () =>
+    JSON.stringify({
+      local: { ...localStorage },
+      session: { ...sessionStorage },
+      cookie: document.cookie,
+      history: history.state,
+      databases: (await indexedDB.databases()).map((d) => d.name),
+      caches: await caches.keys(),
+    }),
+  );
+  const html = await page.evaluate(
+    () =>
+      document.documentElement.outerHTML +
+      [...document.querySelectorAll('input, textarea')].map((e) => e.value).join('\n'),
+  );
   for (const value of values) {
     assert.ok(!kept.includes(value), `a value is kept in the browser: ${kept}`);
     for (const url of seen.urls) assert.ok(!decodeURIComponent(url).includes(value), 'a value is in an address');
@@ -125,13 +198,27 @@ export async function nowhere({ page, seen }, values, { dom = true } = {}) {
 export async function accessible(page, where) {
   // The page's policy takes no script from elsewhere; axe comes in through the debugger's door.
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
+  const found = violations.map(
+    (v) =>
+      `${v.id}: ${v.help}: ${v.nodes
+        .slice(0, 3)
+        .map((n) => `${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`)
+        .join(' | ')}`,
+  );
   assert.deepEqual(found, [], `accessibility of ${where}`);
 }
 
 export async function noSidewaysScroll(page) {
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, 'the page scrolls sideways');
+  assert.equal(
+    await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    0,
+    'the page scrolls sideways',
+  );
 }
 
 /** Waits until nothing loads any more. */
@@ -143,7 +230,10 @@ export async function settled(page) {
 export async function shot(page, name, options = {}) {
   await page.mouse.move(0, 0);
   await settled(page);
-  await page.screenshot({ path: `${artifacts}/console-${name}.png`, ...options });
+  await page.screenshot({
+    path: `${artifacts}/console-${name}.png`,
+    ...options,
+  });
 }
 
 /** With PICTURES set, a picture for docs/console.md. */

@@ -1,13 +1,43 @@
 // Every page at two widths, light and dark, in three languages; how fast it is; what it says when things fail.
-import { accessible, adminKey, assert, base, check, data, heading, noSidewaysScroll, open, quiet, settled, shot, sizes } from './lib.mjs';
+import {
+  accessible,
+  adminKey,
+  assert,
+  base,
+  check,
+  data,
+  heading,
+  noSidewaysScroll,
+  open,
+  quiet,
+  settled,
+  shot,
+  sizes,
+} from './lib.mjs';
 
 async function pages() {
   const { profiles } = await data('{ profiles(first: 1) { nodes { id } } }');
   const id = profiles.nodes[0].id;
   return {
-    overview: '/', shoppers: '/shoppers', shopper: `/shoppers/Profile/${id}`, versions: `/shoppers/Profile/${id}/versions`, edit: `/shoppers/Profile/${id}/edit`, create: '/shoppers/Profile/new',
-    schemas: '/schemas', 'schema-fields': '/schemas/Profile', 'schema-edit': '/schemas/Profile/edit', 'schema-add': '/schemas/Profile/add', 'schema-history': '/schemas/Profile/history',
-    'schema-graphql': '/schemas/Profile/graphql', audit: '/audit', purposes: '/purposes', approvals: '/approvals', 'api-keys': '/api-keys', encryption: '/encryption', integrations: '/integrations', playground: '/playground',
+    overview: '/',
+    shoppers: '/shoppers',
+    shopper: `/shoppers/Profile/${id}`,
+    versions: `/shoppers/Profile/${id}/versions`,
+    edit: `/shoppers/Profile/${id}/edit`,
+    create: '/shoppers/Profile/new',
+    schemas: '/schemas',
+    'schema-fields': '/schemas/Profile',
+    'schema-edit': '/schemas/Profile/edit',
+    'schema-add': '/schemas/Profile/add',
+    'schema-history': '/schemas/Profile/history',
+    'schema-graphql': '/schemas/Profile/graphql',
+    audit: '/audit',
+    purposes: '/purposes',
+    approvals: '/approvals',
+    'api-keys': '/api-keys',
+    encryption: '/encryption',
+    integrations: '/integrations',
+    playground: '/playground',
   };
 }
 
@@ -22,12 +52,15 @@ export async function looks(browser) {
           await page.goto(`${base}/console${path}`);
           await heading(page, /./);
           await settled(page);
-          if (['schema-edit', 'schema-graphql', 'schema-history'].includes(name)) await page.locator('.cm-editor').first().waitFor();
+          if (['schema-edit', 'schema-graphql', 'schema-history'].includes(name))
+            await page.locator('.cm-editor').first().waitFor();
           if (name === 'playground') await page.locator('.graphiql-query-editor .CodeMirror').waitFor();
           await noSidewaysScroll(page);
           // GraphiQL is not ours to mend.
           if (name !== 'playground') await accessible(page, `${name} at ${size} ${scheme}`);
-          await shot(page, `${size}-${scheme}-${name}`, { fullPage: name !== 'playground' });
+          await shot(page, `${size}-${scheme}-${name}`, {
+            fullPage: name !== 'playground',
+          });
         }
         quiet(view);
         await view.close();
@@ -55,24 +88,36 @@ export async function looks(browser) {
   await check('the theme can be chosen, and is kept', async () => {
     const view = await open(browser, { key: adminKey });
     const { page } = view;
-    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const light = await ground();
+    const light = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const darkens = () => page.waitForFunction((l) => getComputedStyle(document.body).backgroundColor !== l, light);
     const button = page.getByRole('button', { name: /^Theme/ });
     await button.click();
     await button.click();
-    assert.notEqual(await ground(), light);
+    await darkens();
     await page.reload();
     await heading(page, /./);
-    assert.notEqual(await ground(), light, 'the choice is forgotten');
+    await darkens();
     quiet(view);
     await view.close();
   });
 
   await check('Portuguese, Spanish and English', async () => {
-    for (const [locale, title] of [['pt-BR', 'Clientes'], ['es-ES', 'Clientes'], ['en-GB', 'Shoppers'], ['de-DE', 'Shoppers']]) {
-      const view = await open(browser, { key: adminKey, path: '/shoppers', locale });
+    for (const [locale, title] of [
+      ['pt-BR', 'Clientes'],
+      ['es-ES', 'Clientes'],
+      ['en-GB', 'Shoppers'],
+      ['de-DE', 'Shoppers'],
+    ]) {
+      const view = await open(browser, {
+        key: adminKey,
+        path: '/shoppers',
+        locale,
+      });
       await heading(view.page, title);
-      assert.equal(await view.page.evaluate(() => document.documentElement.lang), locale.startsWith('de') ? 'en' : locale.slice(0, 2));
+      assert.equal(
+        await view.page.evaluate(() => document.documentElement.lang),
+        locale.startsWith('de') ? 'en' : locale.slice(0, 2),
+      );
       quiet(view);
       await view.close();
     }
@@ -95,7 +140,8 @@ export async function looks(browser) {
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to content');
     await page.keyboard.press('Enter');
     const field = page.getByLabel('Email', { exact: true });
-    for (let i = 0; i < 12 && !(await field.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press('Tab');
+    for (let i = 0; i < 12 && !(await field.evaluate((e) => e === document.activeElement)); i++)
+      await page.keyboard.press('Tab');
     await page.keyboard.type('nobody.at.all@example.com');
     await page.keyboard.press('Enter');
     await page.getByText('Nobody has this key').waitFor();
@@ -103,22 +149,37 @@ export async function looks(browser) {
     await view.close();
   });
 
-  await check('the first useful paint takes a second at most, and loads 150 KiB of script and style at most', async () => {
-    const paints = [];
-    for (let i = 0; i < 3; i++) { // the best of three: the machine may be busy with other things
-      const view = await open(browser);
-      await heading(view.page, 'Sign in');
-      paints.push(await view.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime));
-      const bytes = await view.page.evaluate(() => performance.getEntriesByType('resource').filter((r) => /\.(js|css)$/.test(r.name)).reduce((sum, r) => sum + r.encodedBodySize, 0));
-      assert.ok(bytes > 0 && bytes <= 150 * 1024, `${bytes} bytes`);
-      quiet(view);
-      await view.close();
-    }
-    assert.ok(Math.min(...paints) <= 1000, `${paints} ms`);
-  });
+  await check(
+    'the first useful paint takes a second at most, and loads 150 KiB of script and style at most',
+    async () => {
+      const paints = [];
+      for (let i = 0; i < 3; i++) {
+        // the best of three: the machine may be busy with other things
+        const view = await open(browser);
+        await heading(view.page, 'Sign in');
+        paints.push(
+          await view.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime),
+        );
+        const bytes = await view.page.evaluate(() =>
+          performance
+            .getEntriesByType('resource')
+            .filter((r) => /\.(js|css)$/.test(r.name))
+            .reduce((sum, r) => sum + r.encodedBodySize, 0),
+        );
+        assert.ok(bytes > 0 && bytes <= 150 * 1024, `${bytes} bytes`);
+        quiet(view);
+        await view.close();
+      }
+      assert.ok(Math.min(...paints) <= 1000, `${paints} ms`);
+    },
+  );
 
   await check('a server that is away, or fails, is told in words, and can be asked again', async () => {
-    const view = await open(browser, { key: adminKey, path: '/schemas', tolerate: /Failed to load resource/ });
+    const view = await open(browser, {
+      key: adminKey,
+      path: '/schemas',
+      tolerate: /Failed to load resource/,
+    });
     const { page } = view;
     await page.getByRole('link', { name: 'Profile', exact: true }).waitFor();
     await page.route('**/control/graphql', (route) => route.abort());

@@ -6,7 +6,10 @@ async function run(page) {
   await page.getByRole('button', { name: /Execute query/ }).click();
   await answer;
   const pane = page.locator('.graphiql-response .CodeMirror');
-  await pane.getByText(/"(data|errors)"/).first().waitFor();
+  await pane
+    .getByText(/"(data|errors)"/)
+    .first()
+    .waitFor();
   return JSON.parse(await pane.evaluate((element) => element.CodeMirror.getValue()));
 }
 
@@ -36,7 +39,10 @@ export async function playground(browser) {
 
   await check('the playground can do no more than the person', async () => {
     const reader = await keyFor('Playground reader', ['reader']);
-    const view = await open(browser, { key: reader.secret, path: '/playground' });
+    const view = await open(browser, {
+      key: reader.secret,
+      path: '/playground',
+    });
     const { page } = view;
     await page.getByText('Control', { exact: true }).click();
     await settled(page);

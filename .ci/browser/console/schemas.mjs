@@ -1,5 +1,19 @@
 // Schemas: looked at, edited, checked, published, compared, rolled back.
-import { accessible, adminKey, assert, check, control, data, keyFor, newShopper, open, picture, quiet, settled, shot } from './lib.mjs';
+import {
+  accessible,
+  adminKey,
+  assert,
+  check,
+  control,
+  data,
+  keyFor,
+  newShopper,
+  open,
+  picture,
+  quiet,
+  settled,
+  shot,
+} from './lib.mjs';
 
 const region = (page, name) => page.getByRole('region', { name, exact: true });
 
@@ -30,7 +44,8 @@ const edit = async (page, text) => {
   await page.keyboard.insertText(text);
 };
 
-const schemaOf = async (entity) => (await control('query($e: String!) { schema(entity: $e) { version schema } }', { e: entity })).schema;
+const schemaOf = async (entity) =>
+  (await control('query($e: String!) { schema(entity: $e) { version schema } }', { e: entity })).schema;
 
 export async function schemas(browser) {
   await check('the entities, and the tree of fields of one', async () => {
@@ -40,7 +55,10 @@ export async function schemas(browser) {
     await accessible(page, 'the entities');
     await shot(page, '1280-light-schemas');
     await page.getByRole('link', { name: 'Profile', exact: true }).click();
-    const row = (name) => page.getByRole('row').filter({ has: page.locator('code.name', { hasText: new RegExp(`^${name}$`) }) });
+    const row = (name) =>
+      page.getByRole('row').filter({
+        has: page.locator('code.name', { hasText: new RegExp(`^${name}$`) }),
+      });
     await row('email').getByText('unique key').waitFor();
     await row('email').getByText('personal').waitFor();
     await row('email').getByText('required').waitFor();
@@ -62,7 +80,10 @@ export async function schemas(browser) {
   });
 
   await check('the editor tells what is wrong while it is typed, and offers keywords', async () => {
-    const view = await open(browser, { key: adminKey, path: '/schemas/Contact/edit' });
+    const view = await open(browser, {
+      key: adminKey,
+      path: '/schemas/Contact/edit',
+    });
     const { page } = view;
     await page.locator('.cm-content').waitFor();
     await edit(page, '{"properties": {"size": {"type": "string", "pii": "yes"}}}');
@@ -71,7 +92,10 @@ export async function schemas(browser) {
     const mark = page.locator('.cm-lintRange-error', { hasText: 'sensitve' });
     await mark.waitFor();
     await mark.hover();
-    await page.locator('.cm-tooltip').getByText(/sensitive looks meant/).waitFor();
+    await page
+      .locator('.cm-tooltip')
+      .getByText(/sensitive looks meant/)
+      .waitFor();
     await edit(page, '{"properties": {');
     await page.locator('.cm-lint-marker-error').waitFor();
     assert.ok(await page.getByRole('button', { name: 'Check', exact: true }).isDisabled());
@@ -85,7 +109,10 @@ export async function schemas(browser) {
   });
 
   await check('a custom field without writing JSON Schema: preview of its mask, check, publish', async () => {
-    const view = await open(browser, { key: adminKey, path: '/schemas/Profile/add' });
+    const view = await open(browser, {
+      key: adminKey,
+      path: '/schemas/Profile/add',
+    });
     const { page } = view;
     await page.getByLabel('Name', { exact: true }).fill('birthdate');
     await page.getByText('There is such a field already').first().waitFor();
@@ -112,47 +139,74 @@ export async function schemas(browser) {
     await view.close();
   });
 
-  await check('a change that breaks rules: findings with a mend, documents that fail, sensitivity, publishing only what is allowed by name', async () => {
-    await newShopper({ email: 'no.code@example.com' });
-    const { schema } = await schemaOf('Profile');
-    const { clubCard, ...properties } = schema.properties;
-    properties.firstName = { ...properties.firstName, sensitive: false, pii: false };
-    const draft = { ...schema, properties, required: [...(schema.required ?? []), 'customerCode'], 'v-indexed': schema['v-indexed'].filter((n) => n !== 'clubCard'), 'v-unique': (schema['v-unique'] ?? []).filter((n) => n !== 'clubCard') };
-    assert.ok(clubCard, 'the field of the check before is not there');
-    const view = await open(browser, { key: adminKey, path: '/schemas/Profile/edit' });
-    const { page } = view;
-    await page.locator('.cm-content').waitFor();
-    await edit(page, JSON.stringify(draft, null, 2));
-    await verdict(page, /It breaks \d+ rules/);
-    await region(page, 'Stored documents').getByText(/[1-9]\d* read, [1-9]\d* would fail/).waitFor();
-    await region(page, 'Who sees what changes').getByText('less protected').waitFor();
-    const rules = region(page, 'Rules');
-    for (const rule of ['FIELD_NO_DELETE', 'SENSITIVITY_NO_LOWER', 'REQUIRED_NO_ADD']) await rules.getByText(rule).first().waitFor();
-    await accessible(page, 'a change that breaks rules');
-    await shot(page, '1280-light-schema-check', { fullPage: true });
-    await region(page, 'Stored documents').scrollIntoViewIfNeeded();
-    await page.getByText(/It breaks \d+ rules/).evaluate((e) => e.scrollIntoView({ block: 'start' }));
-    await picture(page, 'schema-check');
-    await page.getByRole('button', { name: 'Publish…' }).click();
-    const dialog = page.getByRole('dialog');
-    assert.ok(await dialog.getByRole('button', { name: 'Publish', exact: true }).isDisabled());
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await check(
+    'a change that breaks rules: findings with a mend, documents that fail, sensitivity, publishing only what is allowed by name',
+    async () => {
+      await newShopper({ email: 'no.code@example.com' });
+      const { schema } = await schemaOf('Profile');
+      const { clubCard, ...properties } = schema.properties;
+      properties.firstName = {
+        ...properties.firstName,
+        sensitive: false,
+        pii: false,
+      };
+      const draft = {
+        ...schema,
+        properties,
+        required: [...(schema.required ?? []), 'customerCode'],
+        'v-indexed': schema['v-indexed'].filter((n) => n !== 'clubCard'),
+        'v-unique': (schema['v-unique'] ?? []).filter((n) => n !== 'clubCard'),
+      };
+      assert.ok(clubCard, 'the field of the check before is not there');
+      const view = await open(browser, {
+        key: adminKey,
+        path: '/schemas/Profile/edit',
+      });
+      const { page } = view;
+      await page.locator('.cm-content').waitFor();
+      await edit(page, JSON.stringify(draft, null, 2));
+      await verdict(page, /It breaks \d+ rules/);
+      await region(page, 'Stored documents')
+        .getByText(/[1-9]\d* read, [1-9]\d* would fail/)
+        .waitFor();
+      await region(page, 'Who sees what changes').getByText('less protected').waitFor();
+      const rules = region(page, 'Rules');
+      for (const rule of ['FIELD_NO_DELETE', 'SENSITIVITY_NO_LOWER', 'REQUIRED_NO_ADD'])
+        await rules.getByText(rule).first().waitFor();
+      await accessible(page, 'a change that breaks rules');
+      await shot(page, '1280-light-schema-check', { fullPage: true });
+      await region(page, 'Stored documents').scrollIntoViewIfNeeded();
+      await page.getByText(/It breaks \d+ rules/).evaluate((e) => e.scrollIntoView({ block: 'start' }));
+      await picture(page, 'schema-check');
+      await page.getByRole('button', { name: 'Publish…' }).click();
+      const dialog = page.getByRole('dialog');
+      assert.ok(await dialog.getByRole('button', { name: 'Publish', exact: true }).isDisabled());
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
 
-    // Mended but for one rule, which is allowed.
-    const milder = { ...schema, properties: Object.fromEntries(Object.entries(schema.properties).filter(([n]) => n !== 'clubCard')), 'v-indexed': draft['v-indexed'], 'v-unique': draft['v-unique'] };
-    await edit(page, JSON.stringify(milder, null, 2));
-    await verdict(page, /It breaks \d+ rule/);
-    const names = [...new Set(await region(page, 'Rules').locator('.badge').allInnerTexts())];
-    await publish(page, { note: 'The club is closed', allow: names });
-    await page.waitForURL('**/schemas/Profile');
-    await settled(page);
-    assert.equal(await page.locator('code.name', { hasText: 'clubCard' }).count(), 0);
-    quiet(view);
-    await view.close();
-  });
+      // Mended but for one rule, which is allowed.
+      const milder = {
+        ...schema,
+        properties: Object.fromEntries(Object.entries(schema.properties).filter(([n]) => n !== 'clubCard')),
+        'v-indexed': draft['v-indexed'],
+        'v-unique': draft['v-unique'],
+      };
+      await edit(page, JSON.stringify(milder, null, 2));
+      await verdict(page, /It breaks \d+ rule/);
+      const names = [...new Set(await region(page, 'Rules').locator('.badge').allInnerTexts())];
+      await publish(page, { note: 'The club is closed', allow: names });
+      await page.waitForURL('**/schemas/Profile');
+      await settled(page);
+      assert.equal(await page.locator('code.name', { hasText: 'clubCard' }).count(), 0);
+      quiet(view);
+      await view.close();
+    },
+  );
 
   await check('history: versions, what differs side by side, rolling back', async () => {
-    const view = await open(browser, { key: adminKey, path: '/schemas/Profile/history' });
+    const view = await open(browser, {
+      key: adminKey,
+      path: '/schemas/Profile/history',
+    });
     const { page } = view;
     await page.getByText('The club is closed').waitFor();
     await region(page, 'Compare').getByText('field removed').first().waitFor();
@@ -189,7 +243,12 @@ export async function schemas(browser) {
     await publish(page);
     await page.waitForURL('**/schemas/Pet');
     await page.goto(page.url().replace('schemas/Pet', `shoppers/Profile/${owner}`));
-    await page.locator('section', { has: page.getByRole('heading', { name: 'Pets' }) }).getByRole('link', { name: 'Add' }).click();
+    await page
+      .locator('section', {
+        has: page.getByRole('heading', { name: 'Pets' }),
+      })
+      .getByRole('link', { name: 'Add' })
+      .click();
     await page.getByLabel('Name').fill('Rex');
     await page.getByRole('button', { name: 'Create Pet' }).click();
     await page.waitForURL(`**/shoppers/Profile/${owner}`);
@@ -200,28 +259,47 @@ export async function schemas(browser) {
     await view.close();
   });
 
-  await check('who may only read sees schemas and cannot change them; a schema admin cannot lower sensitivity', async () => {
-    const reader = await keyFor('Schema reader', ['reader']);
-    const looks = await open(browser, { key: reader.secret, path: '/schemas/Profile' });
-    await looks.page.locator('code.name').first().waitFor();
-    for (const name of ['Add a field', 'Edit as JSON']) assert.equal(await looks.page.getByRole('link', { name }).count(), 0);
-    await looks.page.getByRole('link', { name: 'History' }).click();
-    await looks.page.getByText('built-in').first().waitFor();
-    assert.equal(await looks.page.getByRole('button', { name: 'Roll back' }).count(), 0);
-    quiet(looks);
-    await looks.close();
+  await check(
+    'who may only read sees schemas and cannot change them; a schema admin cannot lower sensitivity',
+    async () => {
+      const reader = await keyFor('Schema reader', ['reader']);
+      const looks = await open(browser, {
+        key: reader.secret,
+        path: '/schemas/Profile',
+      });
+      await looks.page.locator('code.name').first().waitFor();
+      for (const name of ['Add a field', 'Edit as JSON'])
+        assert.equal(await looks.page.getByRole('link', { name }).count(), 0);
+      await looks.page.getByRole('link', { name: 'History' }).click();
+      await looks.page.getByText('built-in').first().waitFor();
+      assert.equal(await looks.page.getByRole('button', { name: 'Roll back' }).count(), 0);
+      quiet(looks);
+      await looks.close();
 
-    const admin = await keyFor('Schema admin', ['schema-admin']);
-    const { schema } = await schemaOf('Contact');
-    const view = await open(browser, { key: admin.secret, path: '/schemas/Contact/edit' });
-    await view.page.locator('.cm-content').waitFor();
-    await edit(view.page, JSON.stringify({ ...schema, properties: { ...schema.properties, phone: { ...schema.properties.phone, sensitive: false, pii: false } } }));
-    await verdict(view.page, /It breaks one rule/);
-    await view.page.getByRole('button', { name: 'Publish…' }).click();
-    await view.page.getByRole('dialog').getByText('Your roles do not lower sensitivity').waitFor();
-    await view.page.getByRole('checkbox', { name: 'SENSITIVITY_NO_LOWER' }).check();
-    assert.ok(await view.page.getByRole('dialog').getByRole('button', { name: 'Publish', exact: true }).isDisabled());
-    quiet(view);
-    await view.close();
-  });
+      const admin = await keyFor('Schema admin', ['schema-admin']);
+      const { schema } = await schemaOf('Contact');
+      const view = await open(browser, {
+        key: admin.secret,
+        path: '/schemas/Contact/edit',
+      });
+      await view.page.locator('.cm-content').waitFor();
+      await edit(
+        view.page,
+        JSON.stringify({
+          ...schema,
+          properties: {
+            ...schema.properties,
+            phone: { ...schema.properties.phone, sensitive: false, pii: false },
+          },
+        }),
+      );
+      await verdict(view.page, /It breaks one rule/);
+      await view.page.getByRole('button', { name: 'Publish…' }).click();
+      await view.page.getByRole('dialog').getByText('Your roles do not lower sensitivity').waitFor();
+      await view.page.getByRole('checkbox', { name: 'SENSITIVITY_NO_LOWER' }).check();
+      assert.ok(await view.page.getByRole('dialog').getByRole('button', { name: 'Publish', exact: true }).isDisabled());
+      quiet(view);
+      await view.close();
+    },
+  );
 }

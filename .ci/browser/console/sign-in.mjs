@@ -1,11 +1,27 @@
 // Signing in and out, what a session is worth, and what each role finds.
-import { accessible, adminKey, assert, base, check, control, heading, keyFor, nowhere, open, quiet, shot } from './lib.mjs';
+import {
+  accessible,
+  adminKey,
+  assert,
+  base,
+  check,
+  control,
+  heading,
+  keyFor,
+  nowhere,
+  open,
+  quiet,
+  shot,
+} from './lib.mjs';
 
 export async function signIn(browser) {
   await check('signing in: the page asks for a key and asks the server nothing else', async () => {
     const view = await open(browser);
     await heading(view.page, 'Sign in');
-    assert.ok(view.seen.urls.every((u) => !u.includes('graphql')), 'something was asked without a session');
+    assert.ok(
+      view.seen.urls.every((u) => !u.includes('graphql')),
+      'something was asked without a session',
+    );
     await accessible(view.page, 'the sign-in page');
     await shot(view.page, '1280-light-sign-in');
     quiet(view);
@@ -26,7 +42,14 @@ export async function signIn(browser) {
   await check('signing in with an identity provider: offered where there is one; a refusal is told', async () => {
     const view = await open(browser);
     const { page } = view;
-    await page.route('**/console/config', (route) => route.fulfill({ json: { providers: [{ name: 'https://id.example.com', label: 'Staff' }], signedIn: false } }));
+    await page.route('**/console/config', (route) =>
+      route.fulfill({
+        json: {
+          providers: [{ name: 'https://id.example.com', label: 'Staff' }],
+          signedIn: false,
+        },
+      }),
+    );
     await page.goto(`${base}/console/?error=FORBIDDEN`);
     await page.getByRole('alert').getByText('Nobody was signed in.').waitFor();
     assert.equal(new URL(page.url()).search, '');
@@ -70,7 +93,10 @@ export async function signIn(browser) {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await heading(page, 'Sign in');
     assert.deepEqual(await context.cookies(), []);
-    const after = await context.request.post(`${base}/graphql`, { data: { query: '{ __typename }' }, headers: { Cookie: `${cookie.name}=${cookie.value}` } });
+    const after = await context.request.post(`${base}/graphql`, {
+      data: { query: '{ __typename }' },
+      headers: { Cookie: `${cookie.name}=${cookie.value}` },
+    });
     assert.equal(after.status(), 401, 'the session is still good');
     quiet(view);
     await view.close();
@@ -78,13 +104,19 @@ export async function signIn(browser) {
 
   await check('a session that ends asks to sign in again, and keeps what was typed', async () => {
     const desk = await keyFor('Desk', ['editor']);
-    const view = await open(browser, { key: desk.secret, path: '/shoppers/Profile/new', tolerate: /401/ });
+    const view = await open(browser, {
+      key: desk.secret,
+      path: '/shoppers/Profile/new',
+      tolerate: /401/,
+    });
     const { page, context } = view;
     await page.getByLabel('First name').fill('Unsaved');
     await context.clearCookies();
     await page.getByLabel('Email').fill('unsaved@example.com');
     await page.getByRole('button', { name: 'Create Profile' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+    const dialog = page.getByRole('dialog', {
+      name: 'Your session has ended',
+    });
     await dialog.waitFor();
     await accessible(page, 'signing in again');
     await dialog.getByLabel('API key').fill(desk.secret);
@@ -97,9 +129,15 @@ export async function signIn(browser) {
 
   await check('a revoked key ends its sessions', async () => {
     const desk = await keyFor('Leaving', ['reader']);
-    const view = await open(browser, { key: desk.secret, path: '/shoppers', tolerate: /401/ });
+    const view = await open(browser, {
+      key: desk.secret,
+      path: '/shoppers',
+      tolerate: /401/,
+    });
     await heading(view.page, 'Shoppers');
-    await control('mutation($id: ID!) { revokeApiKey(id: $id) { id } }', { id: desk.id });
+    await control('mutation($id: ID!) { revokeApiKey(id: $id) { id } }', {
+      id: desk.id,
+    });
     await view.page.waitForTimeout(2500); // as long as a revoked key may still be known
     await view.page.reload();
     await heading(view.page, 'Sign in');

@@ -1,5 +1,22 @@
 import {
-  BookOpenCheck, Boxes, Building2, FileLock2, Home, KeyRound, KeySquare, LogOut, Menu, Moon, Stamp, Sun, SunMoon, SquareTerminal, UsersRound, Waypoints, X, type LucideIcon,
+  BookOpenCheck,
+  Boxes,
+  Building2,
+  FileLock2,
+  Home,
+  KeyRound,
+  KeySquare,
+  LogOut,
+  Menu,
+  Moon,
+  Stamp,
+  Sun,
+  SunMoon,
+  SquareTerminal,
+  UsersRound,
+  Waypoints,
+  X,
+  type LucideIcon,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
@@ -23,27 +40,48 @@ const Keys = lazy(() => import('./pages/encryption'));
 const Integrations = lazy(() => import('./pages/integrations'));
 const Accounts = lazy(() => import('./pages/accounts'));
 
-interface Place { path: string; label: Key; icon: LucideIcon; needs: Permission[]; page: React.ComponentType }
+interface Place {
+  path: string;
+  label: Key;
+  icon: LucideIcon;
+  needs: Permission[];
+  page: React.ComponentType;
+}
 
 // Where one can go, in groups, and any of which permissions it takes. The server decides; this only leaves out
 // what it would refuse.
 const places: [group: Key, Place[]][] = [
-  ['nav.data', [
-    { path: '/shoppers', label: 'shoppers.title', icon: UsersRound, needs: ['READ'], page: Shoppers },
-    { path: '/schemas', label: 'schemas.title', icon: Boxes, needs: ['READ', 'SCHEMA'], page: Schemas },
-    { path: '/playground', label: 'playground.title', icon: SquareTerminal, needs: [], page: Playground },
-  ]],
-  ['nav.trust', [
-    { path: '/audit', label: 'audit.title', icon: BookOpenCheck, needs: ['AUDIT'], page: Audit },
-    { path: '/purposes', label: 'policy.title', icon: FileLock2, needs: ['UNMASK', 'AUDIT', 'PRIVACY'], page: Policy },
-    { path: '/approvals', label: 'approvals.title', icon: Stamp, needs: ['PRIVACY'], page: Approvals },
-  ]],
-  ['nav.administration', [
-    { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
-    { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
-    { path: '/integrations', label: 'integrations.title', icon: Waypoints, needs: ['ACCOUNT'], page: Integrations },
-    { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
-  ]],
+  [
+    'nav.data',
+    [
+      { path: '/shoppers', label: 'shoppers.title', icon: UsersRound, needs: ['READ'], page: Shoppers },
+      { path: '/schemas', label: 'schemas.title', icon: Boxes, needs: ['READ', 'SCHEMA'], page: Schemas },
+      { path: '/playground', label: 'playground.title', icon: SquareTerminal, needs: [], page: Playground },
+    ],
+  ],
+  [
+    'nav.trust',
+    [
+      { path: '/audit', label: 'audit.title', icon: BookOpenCheck, needs: ['AUDIT'], page: Audit },
+      {
+        path: '/purposes',
+        label: 'policy.title',
+        icon: FileLock2,
+        needs: ['UNMASK', 'AUDIT', 'PRIVACY'],
+        page: Policy,
+      },
+      { path: '/approvals', label: 'approvals.title', icon: Stamp, needs: ['PRIVACY'], page: Approvals },
+    ],
+  ],
+  [
+    'nav.administration',
+    [
+      { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
+      { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
+      { path: '/integrations', label: 'integrations.title', icon: Waypoints, needs: ['ACCOUNT'], page: Integrations },
+      { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
+    ],
+  ],
 ];
 
 /** The places that the person may go to, by group. */
@@ -55,8 +93,20 @@ export function usePlaces() {
 
 export function App() {
   const { state, retry } = useSession();
-  if (state.kind === 'starting') return <div className="gate"><Loading /></div>;
-  if (state.kind === 'failed') return <div className="gate"><div className="card"><FailureNotice failure={state.failure} retry={retry} /></div></div>;
+  if (state.kind === 'starting')
+    return (
+      <div className="gate">
+        <Loading />
+      </div>
+    );
+  if (state.kind === 'failed')
+    return (
+      <div className="gate">
+        <div className="card">
+          <FailureNotice failure={state.failure} retry={retry} />
+        </div>
+      </div>
+    );
   if (state.kind === 'none') return <SignIn />;
   return (
     <ToastProvider>
@@ -74,28 +124,59 @@ function Frame() {
   useEffect(() => setOpen(false), [location]);
   useEffect(() => {
     if (!open) return undefined;
-    const close = (event: KeyboardEvent) => { if (event.key === 'Escape') setOpen(false); };
+    const close = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') setOpen(false);
+    };
     document.addEventListener('keydown', close);
     return () => document.removeEventListener('keydown', close);
   }, [open]);
   const here = groups.flatMap(([, list]) => list).find(({ path }) => location.startsWith(path));
   return (
     <div className="frame">
-      <a className="skip" href="#main">{t('skip')}</a>
+      <a className="skip" href="#main">
+        {t('skip')}
+      </a>
       <header className="top">
-        <IconButton icon={open ? X : Menu} label={open ? t('nav.close') : t('nav.open')} aria-expanded={open} aria-controls="side" onClick={() => setOpen(!open)} />
-        <Link className="brand" href="/"><Mark />profilegraph</Link>
+        <IconButton
+          icon={open ? X : Menu}
+          label={open ? t('nav.close') : t('nav.open')}
+          aria-expanded={open}
+          aria-controls="side"
+          onClick={() => setOpen(!open)}
+        />
+        <Link className="brand" href="/">
+          <Mark />
+          profilegraph
+        </Link>
         <span className="place">{here && t(here.label)}</span>
       </header>
       {open && <button type="button" className="shade" aria-label={t('nav.close')} onClick={() => setOpen(false)} />}
       <Side groups={groups} open={open} location={location} />
       <Suspense fallback={<Loading />}>
         <Switch>
-          <Route path="/"><Overview groups={groups} /></Route>
-          {groups.flatMap(([, list]) => list.map(({ path, page: Component }) => <Route key={path} path={`${path}/*?`}><Component /></Route>))}
+          <Route path="/">
+            <Overview groups={groups} />
+          </Route>
+          {groups.flatMap(([, list]) =>
+            list.map(({ path, page: Component }) => (
+              <Route key={path} path={`${path}/*?`}>
+                <Component />
+              </Route>
+            )),
+          )}
           <Route>
             <Page title={t('missing.title')}>
-              <Empty icon={Home} title={t('missing.title')} actions={<Link className="button" href="/">{t('overview.title')}</Link>}>{t('missing.lead')}</Empty>
+              <Empty
+                icon={Home}
+                title={t('missing.title')}
+                actions={
+                  <Link className="button" href="/">
+                    {t('overview.title')}
+                  </Link>
+                }
+              >
+                {t('missing.lead')}
+              </Empty>
             </Page>
           </Route>
         </Switch>
@@ -111,20 +192,36 @@ function Side({ groups, open, location }: { groups: ReturnType<typeof usePlaces>
   const current = (path: string) => (location === path || location.startsWith(`${path}/`) ? 'page' : undefined);
   return (
     <aside className={open ? 'side open' : 'side'} id="side">
-      <Link className="brand" href="/"><Mark />profilegraph</Link>
+      <Link className="brand" href="/">
+        <Mark />
+        profilegraph
+      </Link>
       <nav aria-label={t('nav.main')}>
-        <Link href="/" aria-current={location === '/' ? 'page' : undefined}><Home aria-hidden />{t('overview.title')}</Link>
+        <Link href="/" aria-current={location === '/' ? 'page' : undefined}>
+          <Home aria-hidden />
+          {t('overview.title')}
+        </Link>
         {groups.map(([group, list]) => (
           <div key={group}>
             <h2>{t(group)}</h2>
-            {list.map(({ path, label, icon: Icon }) => <Link key={path} href={path} aria-current={current(path)}><Icon aria-hidden />{t(label)}</Link>)}
+            {list.map(({ path, label, icon: Icon }) => (
+              <Link key={path} href={path} aria-current={current(path)}>
+                <Icon aria-hidden />
+                {t(label)}
+              </Link>
+            ))}
           </div>
         ))}
       </nav>
       <div className="who">
         <div className="account" title={actor}>
-          <span className="avatar" aria-hidden>{account.id[0]}</span>
-          <div><strong>{account.name || account.id}</strong><span>{roles.join(', ')}</span></div>
+          <span className="avatar" aria-hidden>
+            {account.id[0]}
+          </span>
+          <div>
+            <strong>{account.name || account.id}</strong>
+            <span>{roles.join(', ')}</span>
+          </div>
         </div>
         <div className="tools">
           <LanguageSelect />
@@ -139,8 +236,17 @@ function Side({ groups, open, location }: { groups: ReturnType<typeof usePlaces>
 export function LanguageSelect() {
   const { language, setLanguage, t } = useWords();
   return (
-    <select className="small" aria-label={t('language')} value={language} onChange={(event) => setLanguage(event.target.value as Language)}>
-      {Object.entries(languages).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+    <select
+      className="small"
+      aria-label={t('language')}
+      value={language}
+      onChange={(event) => setLanguage(event.target.value as Language)}
+    >
+      {Object.entries(languages).map(([code, name]) => (
+        <option key={code} value={code} lang={code}>
+          {name}
+        </option>
+      ))}
     </select>
   );
 }
@@ -153,5 +259,9 @@ export function ThemeButton() {
   const Icon = themeIcons[theme];
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system';
   const label = t('theme', { theme: t(`theme.${theme}`) });
-  return <Button kind="plain" small className="icon" aria-label={label} title={label} onClick={() => setTheme(next)}><Icon aria-hidden /></Button>;
+  return (
+    <Button kind="plain" small className="icon" aria-label={label} title={label} onClick={() => setTheme(next)}>
+      <Icon aria-hidden />
+    </Button>
+  );
 }

@@ -17,7 +17,8 @@ const queries = new QueryClient({
       staleTime: 10_000,
       gcTime: 60_000,
       refetchOnWindowFocus: false,
-      retry: (times, error) => times < 1 && error instanceof Failure && ['UNREACHABLE', 'OVERLOADED'].includes(error.code),
+      retry: (times, error) =>
+        times < 1 && error instanceof Failure && ['UNREACHABLE', 'OVERLOADED'].includes(error.code),
     },
   },
 });
@@ -28,7 +29,9 @@ createRoot(document.getElementById('app') as HTMLElement).render(
   <LanguageProvider initial={language} messages={messages}>
     <QueryClientProvider client={queries}>
       <SessionProvider>
-        <Router base="/console"><App /></Router>
+        <Router base="/console">
+          <App />
+        </Router>
       </SessionProvider>
     </QueryClientProvider>
   </LanguageProvider>,

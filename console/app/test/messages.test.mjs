@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-const read = async (language) => JSON.parse(await readFile(new URL(`../src/messages/${language}.json`, import.meta.url), 'utf8'));
+const read = async (language) =>
+  JSON.parse(await readFile(new URL(`../src/messages/${language}.json`, import.meta.url), 'utf8'));
 const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
 const english = await read('en');
 

@@ -3,12 +3,28 @@ import { execute, type Answer, type Receipt, Failure } from '../lib/api';
 import { isObject, type Json, type JsonObject } from '../lib/json';
 import type { Entity, FieldModel, InputModel } from './model';
 
-export interface Meta { version: string; author: string | null; creationDate: string; lastUpdate: string; expirationDate: string | null; masked: string[] }
+export interface Meta {
+  version: string;
+  author: string | null;
+  creationDate: string;
+  lastUpdate: string;
+  expirationDate: string | null;
+  masked: string[];
+}
 
 /** A document as it is shown: masked, unless it is the reader's own. */
-export interface Doc { id: string; meta: Meta; values: JsonObject; owned: Record<string, Doc[]> }
+export interface Doc {
+  id: string;
+  meta: Meta;
+  values: JsonObject;
+  owned: Record<string, Doc[]>;
+}
 
-export interface Unmask { reason: string; purpose?: string; onBehalfOf?: string }
+export interface Unmask {
+  reason: string;
+  purpose?: string;
+  onBehalfOf?: string;
+}
 
 const meta = 'meta { version author creationDate lastUpdate expirationDate masked }';
 
@@ -17,42 +33,66 @@ const deepest = 5;
 
 /** The selection of fields; with `only`, of those that a path of it leads to. */
 export function selection(fields: FieldModel[], only?: string[], depth = deepest): string {
-  return fields.flatMap((field) => {
-    const below = only?.filter((p) => p === field.name || p.startsWith(`${field.name}.`)).map((p) => p.slice(field.name.length + 1));
-    if (below?.length === 0) return [];
-    const inner = below?.includes('') ? undefined : below;
-    if (field.shape.kind === 'object') {
-      const text = depth > 1 ? selection(field.shape.fields(), inner, depth - 1) : '__typename';
-      return text ? [`${field.name} { ${text} }`] : [];
-    }
-    if (field.shape.kind === 'union') {
-      // Members may have fields of one name and different types, so each gets a name of its own.
-      const members = field.shape.types().map(({ type, fields: list }) => `... on ${type} { ${depth > 1 ? list.map((f) => selection([f], undefined, depth - 1).replace(f.name, `${type}__${f.name}: ${f.name}`)).join(' ') : '__typename'} }`);
-      return [`${field.name} { __typename ${members.join(' ')} }`];
-    }
-    return [field.name];
-  }).join(' ');
+  return fields
+    .flatMap((field) => {
+      const below = only
+        ?.filter((p) => p === field.name || p.startsWith(`${field.name}.`))
+        .map((p) => p.slice(field.name.length + 1));
+      if (below?.length === 0) return [];
+      const inner = below?.includes('') ? undefined : below;
+      if (field.shape.kind === 'object') {
+        const text = depth > 1 ? selection(field.shape.fields(), inner, depth - 1) : '__typename';
+        return text ? [`${field.name} { ${text} }`] : [];
+      }
+      if (field.shape.kind === 'union') {
+        // Members may have fields of one name and different types, so each gets a name of its own.
+        const members = field.shape.types().map(({ type, fields: list }) => {
+          const parts = list.map((f) => selection([f], inner, depth - 1)).filter(Boolean);
+          return `... on ${type} { ${depth > 1 ? parts.map((part) => `${type}__${part.split(/\W/, 1)[0]}: ${part}`).join(' ') || '__typename' : '__typename'} }`;
+        });
+        return [`${field.name} { __typename ${members.join(' ')} }`];
+      }
+      return [field.name];
+    })
+    .join(' ');
 }
 
 /** Undoes the names that `selection` gives to the fields of unions. */
 function plain(value: Json): Json {
   if (Array.isArray(value)) return value.map(plain);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== '__typename').map(([name, inner]) => [name.replace(/^\w+__/, ''), plain(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== '__typename')
+      .map(([name, inner]) => [name.replace(/^\w+__/, ''), plain(inner)]),
+  );
 }
 
 const ownedPage = 50;
 
-const whole = (entity: Entity, owned: boolean): string => [
-  'id', meta, selection(entity.fields),
-  ...(owned ? entity.owned().map(({ field, many, entity: inner }) => (many ? `${field}(first: ${ownedPage}) { nodes { ${whole(inner, false)} } }` : `${field} { ${whole(inner, false)} }`)) : []),
-].join(' ');
+const whole = (entity: Entity, owned: boolean): string =>
+  [
+    'id',
+    meta,
+    selection(entity.fields),
+    ...(owned
+      ? entity
+          .owned()
+          .map(({ field, many, entity: inner }) =>
+            many
+              ? `${field}(first: ${ownedPage}) { nodes { ${whole(inner, false)} } }`
+              : `${field} { ${whole(inner, false)} }`,
+          )
+      : []),
+  ].join(' ');
 
 function read(entity: Entity, wire: JsonObject): Doc {
   const owned: Record<string, Doc[]> = {};
   for (const { field, many, entity: inner } of entity.owned()) {
     if (!(field in wire)) continue;
-    const found = many ? (wire[field] as { nodes?: JsonObject[] } | null)?.nodes ?? [] : [wire[field] as JsonObject | null];
+    const found = many
+      ? ((wire[field] as { nodes?: JsonObject[] } | null)?.nodes ?? [])
+      : [wire[field] as JsonObject | null];
     owned[field] = found.filter((d) => d !== null).map((d) => read(inner, d));
   }
   const values = Object.fromEntries(entity.fields.map((f) => [f.name, plain(wire[f.name] ?? null)]));
@@ -71,48 +111,89 @@ const must = (answer: Answer<Record<string, Json>>): Record<string, Json> => {
 };
 
 export async function byId(entity: Entity, id: string): Promise<Doc | null> {
-  const found = must(await run(`query Document($id: ID!) { found: ${entity.one}(id: $id) { ${whole(entity, true)} } }`, { id })).found;
+  const found = must(
+    await run(`query Document($id: ID!) { found: ${entity.one}(id: $id) { ${whole(entity, true)} } }`, { id }),
+  ).found;
   return isObject(found) ? read(entity, found) : null;
 }
 
 /** The id of the document that has a key. The key goes as a variable, in the body: never into an address. */
 export async function idByKey(entity: Entity, key: InputModel, value: string): Promise<string | null> {
-  const typed = key.shape.kind === 'scalar' && ['Int', 'Long', 'Float'].includes(key.shape.scalar) ? Number(value) : value;
-  const found = must(await run(`query Find($by: ${entity.byType}!) { found: ${entity.one}(by: $by) { id } }`, { by: { [key.name]: typed } })).found;
-  return isObject(found) ? found.id as string : null;
+  const typed =
+    key.shape.kind === 'scalar' && ['Int', 'Long', 'Float'].includes(key.shape.scalar) ? Number(value) : value;
+  const found = must(
+    await run(`query Find($by: ${entity.byType}!) { found: ${entity.one}(by: $by) { id } }`, {
+      by: { [key.name]: typed },
+    }),
+  ).found;
+  return isObject(found) ? (found.id as string) : null;
 }
 
-export interface DocPage { docs: Doc[]; next: string | null }
+export interface DocPage {
+  docs: Doc[];
+  next: string | null;
+}
 
 async function page(entity: Entity, query: string, variables: unknown): Promise<DocPage> {
-  const found = must(await run(query, variables)).found as { nodes?: JsonObject[]; pageInfo?: { hasNextPage: boolean; endCursor: string } } | null;
-  return { docs: (found?.nodes ?? []).map((d) => read(entity, d)), next: found?.pageInfo?.hasNextPage ? found.pageInfo.endCursor : null };
+  const found = must(await run(query, variables)).found as {
+    nodes?: JsonObject[];
+    pageInfo?: { hasNextPage: boolean; endCursor: string };
+  } | null;
+  return {
+    docs: (found?.nodes ?? []).map((d) => read(entity, d)),
+    next: found?.pageInfo?.hasNextPage ? found.pageInfo.endCursor : null,
+  };
 }
 
-export const list = (entity: Entity, after: string | null, first = 20) => page(
-  entity,
-  `query List($after: String, $first: Int) { found: ${entity.list}(first: $first, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
-  { after, first },
-);
+export const list = (entity: Entity, after: string | null, first = 20) =>
+  page(
+    entity,
+    `query List($after: String, $first: Int) { found: ${entity.list}(first: $first, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
+    { after, first },
+  );
 
-export const versions = (entity: Entity, id: string, after: string | null) => page(
-  entity,
-  `query Versions($id: ID!, $after: String) { found: ${entity.one}Versions(id: $id, first: 20, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
-  { id, after },
-);
+export const versions = (entity: Entity, id: string, after: string | null) =>
+  page(
+    entity,
+    `query Versions($id: ID!, $after: String) { found: ${entity.one}Versions(id: $id, first: 20, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
+    { id, after },
+  );
 
-export interface Change { path: string; kind: 'ADDED' | 'REMOVED' | 'CHANGED'; from: Json; to: Json }
+export interface Change {
+  path: string;
+  kind: 'ADDED' | 'REMOVED' | 'CHANGED';
+  from: Json;
+  to: Json;
+}
 
 export async function diff(entity: Entity, id: string, from: string, to: string): Promise<Change[]> {
-  return (must(await run(`query Diff($id: ID!, $from: ID!, $to: ID!) { found: ${entity.one}VersionDiff(id: $id, from: $from, to: $to) { path kind from to } }`, { id, from, to })).found ?? []) as unknown as Change[];
+  return (must(
+    await run(
+      `query Diff($id: ID!, $from: ID!, $to: ID!) { found: ${entity.one}VersionDiff(id: $id, from: $from, to: $to) { path kind from to } }`,
+      { id, from, to },
+    ),
+  ).found ?? []) as unknown as Change[];
 }
 
 /** The fields of a document that a path names: those that are not masked in the answer are in clear. */
-export interface Disclosure { values: JsonObject; masked: string[]; audit: Receipt | undefined; refusal: Failure | undefined }
+export interface Disclosure {
+  values: JsonObject;
+  masked: string[];
+  audit: Receipt | undefined;
+  refusal: Failure | undefined;
+}
 
 /** Asks for chosen fields in clear. Only these are decrypted, and on the record. */
-export async function reveal(entity: Entity, id: string, version: string | undefined, paths: string[], why: Unmask): Promise<Disclosure> {
-  const field = version ? `${entity.one}Version(id: $id, version: $version, unmask: $why)` : `${entity.one}(id: $id, unmask: $why)`;
+export async function reveal(
+  entity: Entity,
+  id: string,
+  version: string | undefined,
+  paths: string[],
+  why: Unmask,
+): Promise<Disclosure> {
+  const field = version
+    ? `${entity.one}Version(id: $id, version: $version, unmask: $why)`
+    : `${entity.one}(id: $id, unmask: $why)`;
   const query = `query Reveal($id: ID!${version ? ', $version: ID!' : ''}, $why: Unmask) { found: ${field} { ${selection(entity.fields, paths)} meta { masked } } }`;
   const { data, errors, audit } = await run(query, { id, ...(version && { version }), why });
   const found = data?.found;
@@ -121,27 +202,48 @@ export async function reveal(entity: Entity, id: string, version: string | undef
   return { values: plain(values) as JsonObject, masked: (about as unknown as Meta).masked, audit, refusal: errors[0] };
 }
 
-export async function create(entity: Entity, owner: string | undefined, input: JsonObject, ttlDays: number | undefined): Promise<string> {
+export async function create(
+  entity: Entity,
+  owner: string | undefined,
+  input: JsonObject,
+  ttlDays: number | undefined,
+): Promise<string> {
   const owned = entity.ownerField;
   const query = `mutation Create($input: ${entity.name}Input!, $ttlDays: Int${owned ? ', $owner: ID!' : ''}) { made: ${entity.create}(${owned ? `${owned}: $owner, ` : ''}input: $input, ttlDays: $ttlDays) { id } }`;
   const { made } = must(await run(query, { input, ttlDays, ...(owned && { owner }) }));
   return (made as { id: string }).id;
 }
 
-export async function update(entity: Entity, id: string, patch: JsonObject, ifVersion: string, ttlDays: number | undefined): Promise<void> {
-  must(await run(`mutation Update($id: ID!, $patch: ${entity.name}Patch!, $ifVersion: ID, $ttlDays: Int) { made: ${entity.update}(id: $id, patch: $patch, ifVersion: $ifVersion, ttlDays: $ttlDays) { id } }`, { id, patch, ifVersion, ttlDays }));
+export async function update(
+  entity: Entity,
+  id: string,
+  patch: JsonObject,
+  ifVersion: string,
+  ttlDays: number | undefined,
+): Promise<void> {
+  must(
+    await run(
+      `mutation Update($id: ID!, $patch: ${entity.name}Patch!, $ifVersion: ID, $ttlDays: Int) { made: ${entity.update}(id: $id, patch: $patch, ifVersion: $ifVersion, ttlDays: $ttlDays) { id } }`,
+      { id, patch, ifVersion, ttlDays },
+    ),
+  );
 }
 
 export async function remove(entity: Entity, id: string, ifVersion: string): Promise<void> {
-  must(await run(`mutation Delete($id: ID!, $ifVersion: ID) { gone: ${entity.remove}(id: $id, ifVersion: $ifVersion) }`, { id, ifVersion }));
+  must(
+    await run(`mutation Delete($id: ID!, $ifVersion: ID) { gone: ${entity.remove}(id: $id, ifVersion: $ifVersion) }`, {
+      id,
+      ifVersion,
+    }),
+  );
 }
 
 /** The value that a path leads to. Of a list, the values of its elements. */
 export function at(values: Json, path: string): Json {
   let value: Json = values;
   for (const name of path ? path.split('.') : []) {
-    if (Array.isArray(value)) value = value.map((v) => (isObject(v) ? v[name] ?? null : null));
-    else value = isObject(value) ? value[name] ?? null : null;
+    if (Array.isArray(value)) value = value.map((v) => (isObject(v) ? (v[name] ?? null) : null));
+    else value = isObject(value) ? (value[name] ?? null) : null;
   }
   return value;
 }

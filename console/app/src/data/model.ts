@@ -3,16 +3,35 @@
 import { useQuery } from '@tanstack/react-query';
 import { execute } from '../lib/api';
 
-interface TypeRef { kind: string; name: string | null; ofType: TypeRef | null }
-interface WireValue { name: string; description: string | null; type: TypeRef }
-interface WireField extends WireValue { args: WireValue[]; isDeprecated: boolean; deprecationReason: string | null }
+interface TypeRef {
+  kind: string;
+  name: string | null;
+  ofType: TypeRef | null;
+}
+interface WireValue {
+  name: string;
+  description: string | null;
+  type: TypeRef;
+}
+interface WireField extends WireValue {
+  args: WireValue[];
+  isDeprecated: boolean;
+  deprecationReason: string | null;
+}
 interface WireType {
-  kind: string; name: string; description: string | null; isOneOf?: boolean;
-  fields: WireField[] | null; inputFields: (WireValue & { isDeprecated: boolean })[] | null; interfaces: { name: string }[] | null;
-  enumValues: { name: string; description: string | null }[] | null; possibleTypes: { name: string }[] | null;
+  kind: string;
+  name: string;
+  description: string | null;
+  isOneOf?: boolean;
+  fields: WireField[] | null;
+  inputFields: (WireValue & { isDeprecated: boolean })[] | null;
+  interfaces: { name: string }[] | null;
+  enumValues: { name: string; description: string | null }[] | null;
+  possibleTypes: { name: string }[] | null;
 }
 
-const typeRef = 'kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }';
+const typeRef =
+  'kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }';
 const introspection = `query Introspection { __schema {
   queryType { name } mutationType { name }
   types {
@@ -42,7 +61,12 @@ export interface FieldModel {
 }
 
 /** Documents that a document owns. */
-export interface Owned { field: string; description: string | null; many: boolean; entity: Entity }
+export interface Owned {
+  field: string;
+  description: string | null;
+  many: boolean;
+  entity: Entity;
+}
 
 export interface Entity {
   name: string;
@@ -76,13 +100,22 @@ export interface InputModel {
     | { kind: 'object'; oneOf: boolean; fields(): InputModel[] };
 }
 
-export interface Model { entities: Entity[]; entity(name: string): Entity | undefined; roots: Entity[] }
+export interface Model {
+  entities: Entity[];
+  entity(name: string): Entity | undefined;
+  roots: Entity[];
+}
 
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
 function unwrap(ref: TypeRef): { name: string; list: boolean; required: boolean; text: string } {
-  const text = (r: TypeRef): string => (r.kind === 'NON_NULL' ? `${text(r.ofType as TypeRef)}!` : r.kind === 'LIST' ? `[${text(r.ofType as TypeRef)}]` : r.name ?? '');
+  const text = (r: TypeRef): string =>
+    r.kind === 'NON_NULL'
+      ? `${text(r.ofType as TypeRef)}!`
+      : r.kind === 'LIST'
+        ? `[${text(r.ofType as TypeRef)}]`
+        : (r.name ?? '');
   let list = false;
   let inner = ref;
   while (inner.ofType) {
@@ -106,32 +139,55 @@ export function buildModel(types: WireType[], queryType: string, mutationType: s
   const shape = (name: string): Shape => {
     const type = byName.get(name);
     switch (type?.kind) {
-      case 'ENUM': return { kind: 'enum', values: type.enumValues ?? [] };
-      case 'OBJECT': return { kind: 'object', type: name, fields: () => plainFields(name) };
-      case 'UNION': case 'INTERFACE':
-        return { kind: 'union', types: () => (type.possibleTypes ?? []).map((p) => ({ type: p.name, fields: plainFields(p.name) })) };
-      default: return { kind: 'scalar', scalar: name };
+      case 'ENUM':
+        return { kind: 'enum', values: type.enumValues ?? [] };
+      case 'OBJECT':
+        return { kind: 'object', type: name, fields: () => plainFields(name) };
+      case 'UNION':
+      case 'INTERFACE':
+        return {
+          kind: 'union',
+          types: () => (type.possibleTypes ?? []).map((p) => ({ type: p.name, fields: plainFields(p.name) })),
+        };
+      default:
+        return { kind: 'scalar', scalar: name };
     }
   };
   // The fields that are part of the document itself: not meta, not what it owns, not its owner.
-  const plainFields = (name: string): FieldModel[] => fieldsOf(name).flatMap((f) => {
-    const { name: inner, list, required } = unwrap(f.type);
-    if (f.name === 'meta' || isDocument(inner) || isDocument(nodeOf(inner))) return [];
-    return [{
-      name: f.name, description: f.description, deprecated: f.isDeprecated ? f.deprecationReason ?? '' : null, list, required,
-      sensitive: f.args.some((a) => a.name === 'unmask'), shape: shape(inner),
-    }];
-  });
-  const inputs = (name: string): InputModel[] => (byName.get(name)?.inputFields ?? []).map((f) => {
-    const { name: inner, list, required, text } = unwrap(f.type);
-    const type = byName.get(inner);
-    return {
-      name: f.name, description: f.description, required, list, type: text,
-      shape: type?.kind === 'ENUM' ? { kind: 'enum', values: (type.enumValues ?? []).map((v) => v.name) }
-        : type?.kind === 'INPUT_OBJECT' ? { kind: 'object', oneOf: type.isOneOf ?? false, fields: () => inputs(inner) }
-          : { kind: 'scalar', scalar: inner },
-    };
-  });
+  const plainFields = (name: string): FieldModel[] =>
+    fieldsOf(name).flatMap((f) => {
+      const { name: inner, list, required } = unwrap(f.type);
+      if (f.name === 'meta' || isDocument(inner) || isDocument(nodeOf(inner))) return [];
+      return [
+        {
+          name: f.name,
+          description: f.description,
+          deprecated: f.isDeprecated ? (f.deprecationReason ?? '') : null,
+          list,
+          required,
+          sensitive: f.args.some((a) => a.name === 'unmask'),
+          shape: shape(inner),
+        },
+      ];
+    });
+  const inputs = (name: string): InputModel[] =>
+    (byName.get(name)?.inputFields ?? []).map((f) => {
+      const { name: inner, list, required, text } = unwrap(f.type);
+      const type = byName.get(inner);
+      return {
+        name: f.name,
+        description: f.description,
+        required,
+        list,
+        type: text,
+        shape:
+          type?.kind === 'ENUM'
+            ? { kind: 'enum', values: (type.enumValues ?? []).map((v) => v.name) }
+            : type?.kind === 'INPUT_OBJECT'
+              ? { kind: 'object', oneOf: type.isOneOf ?? false, fields: () => inputs(inner) }
+              : { kind: 'scalar', scalar: inner },
+      };
+    });
   const argument = (field: WireField | undefined, name: string) => {
     const found = field?.args.find((a) => a.name === name);
     return found && unwrap(found.type);
@@ -145,24 +201,38 @@ export function buildModel(types: WireType[], queryType: string, mutationType: s
     const update = mutations.get(`update${capital(name)}`);
     const owner = create?.args.find((a) => a.name.endsWith('Id') && a.type.kind === 'NON_NULL');
     const by = argument(queries.get(one), 'by')?.name;
-    return [{
-      name, one, list: list.name,
-      description: byName.get(name)?.description ?? null,
-      create: create?.name, update: update?.name, remove: mutations.get(`delete${capital(name)}`)?.name,
-      byType: by, keys: by ? inputs(by) : [],
-      ownerField: owner?.name,
-      fields: plainFields(name).filter((f) => f.name !== 'id' && f.name !== owner?.name),
-      input: inputs(argument(create, 'input')?.name ?? ''),
-      patch: inputs(argument(update, 'patch')?.name ?? ''),
-      owned: () => fieldsOf(name).flatMap((f): Owned[] => {
-        const { name: inner } = unwrap(f.type);
-        const many = nodeOf(inner);
-        const entity = entities.find((e) => e.name === (many || inner));
-        return entity?.ownerField && entity.ownerField === `${lower(name)}Id` ? [{ field: f.name, description: f.description, many: many !== '', entity }] : [];
-      }),
-    }];
+    return [
+      {
+        name,
+        one,
+        list: list.name,
+        description: byName.get(name)?.description ?? null,
+        create: create?.name,
+        update: update?.name,
+        remove: mutations.get(`delete${capital(name)}`)?.name,
+        byType: by,
+        keys: by ? inputs(by) : [],
+        ownerField: owner?.name,
+        fields: plainFields(name).filter((f) => f.name !== 'id' && f.name !== owner?.name),
+        input: inputs(argument(create, 'input')?.name ?? ''),
+        patch: inputs(argument(update, 'patch')?.name ?? ''),
+        owned: () =>
+          fieldsOf(name).flatMap((f): Owned[] => {
+            const { name: inner } = unwrap(f.type);
+            const many = nodeOf(inner);
+            const entity = entities.find((e) => e.name === (many || inner));
+            return entity?.ownerField && entity.ownerField === `${lower(name)}Id`
+              ? [{ field: f.name, description: f.description, many: many !== '', entity }]
+              : [];
+          }),
+      },
+    ];
   });
-  return { entities, roots: entities.filter((e) => !e.ownerField), entity: (name) => entities.find((e) => e.name === name) };
+  return {
+    entities,
+    roots: entities.filter((e) => !e.ownerField),
+    entity: (name) => entities.find((e) => e.name === name),
+  };
 }
 
 /** The account's model, read anew when a schema was published here. */
@@ -171,7 +241,9 @@ export function useModel() {
     queryKey: ['model'],
     staleTime: 60_000,
     queryFn: async (): Promise<Model> => {
-      const { data, errors } = await execute<{ __schema: { types: WireType[]; queryType: { name: string }; mutationType: { name: string } | null } }>('/graphql', { query: introspection });
+      const { data, errors } = await execute<{
+        __schema: { types: WireType[]; queryType: { name: string }; mutationType: { name: string } | null };
+      }>('/graphql', { query: introspection });
       if (!data) throw errors[0] ?? new Error('no schema');
       return buildModel(data.__schema.types, data.__schema.queryType.name, data.__schema.mutationType?.name ?? null);
     },

@@ -9,7 +9,19 @@ import { reading, writing, type Language } from './setup';
 import { completer, linter, type Ask } from './vocabulary';
 
 /** Edits a JSON Schema, and says what is wrong with it while it is typed. */
-export function SchemaEditor({ label, value, onChange, vocabulary, ask }: { label: string; value: string; onChange(value: string): void; vocabulary: JsonObject; ask: Ask }) {
+export function SchemaEditor({
+  label,
+  value,
+  onChange,
+  vocabulary,
+  ask,
+}: {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+  vocabulary: JsonObject;
+  ask: Ask;
+}) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const latest = useRef({ onChange, ask, value });
@@ -22,15 +34,21 @@ export function SchemaEditor({ label, value, onChange, vocabulary, ask }: { labe
       extensions: [
         writing('json', label),
         autocompletion({ override: [completer(vocabulary)] }),
-        lint(linter(vocabulary, (schema) => latest.current.ask(schema)), { delay: 500 }),
-        EditorView.updateListener.of((update) => { if (update.docChanged) latest.current.onChange(update.state.doc.toString()); }),
+        lint(
+          linter(vocabulary, (schema) => latest.current.ask(schema)),
+          { delay: 500 },
+        ),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+        }),
       ],
     });
     return () => view.current?.destroy();
   }, [label, vocabulary]);
   useEffect(() => {
     const current = view.current?.state.doc.toString();
-    if (view.current && current !== value) view.current.dispatch({ changes: { from: 0, to: current?.length ?? 0, insert: value } });
+    if (view.current && current !== value)
+      view.current.dispatch({ changes: { from: 0, to: current?.length ?? 0, insert: value } });
   }, [value]);
   return <div className="editor" ref={parent} />;
 }
@@ -49,7 +67,17 @@ export function Reader({ label, text, language }: { label: string; text: string;
 const collapseUnchanged = { margin: 3, minSize: 6 };
 
 /** Shows what differs: side by side where there is room, else in one column. */
-export function Comparison({ before, after, labels: [labelBefore, labelAfter], language }: { before: string; after: string; labels: [before: string, after: string]; language: Language }) {
+export function Comparison({
+  before,
+  after,
+  labels: [labelBefore, labelAfter],
+  language,
+}: {
+  before: string;
+  after: string;
+  labels: [before: string, after: string];
+  language: Language;
+}) {
   const parent = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const place = parent.current;
@@ -59,12 +87,27 @@ export function Comparison({ before, after, labels: [labelBefore, labelAfter], l
     const show = () => {
       view?.destroy();
       view = wide.matches
-        ? new MergeView({ parent: place, collapseUnchanged, a: { doc: before, extensions: reading(language, labelBefore) }, b: { doc: after, extensions: reading(language, labelAfter) } })
-        : new EditorView({ parent: place, doc: after, extensions: [reading(language, labelAfter), unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged })] });
+        ? new MergeView({
+            parent: place,
+            collapseUnchanged,
+            a: { doc: before, extensions: reading(language, labelBefore) },
+            b: { doc: after, extensions: reading(language, labelAfter) },
+          })
+        : new EditorView({
+            parent: place,
+            doc: after,
+            extensions: [
+              reading(language, labelAfter),
+              unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged }),
+            ],
+          });
     };
     show();
     wide.addEventListener('change', show);
-    return () => { wide.removeEventListener('change', show); view?.destroy(); };
+    return () => {
+      wide.removeEventListener('change', show);
+      view?.destroy();
+    };
   }, [before, after, labelBefore, labelAfter, language]);
   return <div className="editor" ref={parent} />;
 }

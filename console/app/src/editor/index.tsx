@@ -8,6 +8,18 @@ const Lazy = {
   Comparison: lazy(async () => ({ default: (await load()).Comparison })),
 };
 
-export const SchemaEditor = (props: ComponentProps<typeof Lazy.SchemaEditor>) => <Suspense fallback={<Loading />}><Lazy.SchemaEditor {...props} /></Suspense>;
-export const Reader = (props: ComponentProps<typeof Lazy.Reader>) => <Suspense fallback={<Loading />}><Lazy.Reader {...props} /></Suspense>;
-export const Comparison = (props: ComponentProps<typeof Lazy.Comparison>) => <Suspense fallback={<Loading />}><Lazy.Comparison {...props} /></Suspense>;
+export const SchemaEditor = (props: ComponentProps<typeof Lazy.SchemaEditor>) => (
+  <Suspense fallback={<Loading />}>
+    <Lazy.SchemaEditor {...props} />
+  </Suspense>
+);
+export const Reader = (props: ComponentProps<typeof Lazy.Reader>) => (
+  <Suspense fallback={<Loading />}>
+    <Lazy.Reader {...props} />
+  </Suspense>
+);
+export const Comparison = (props: ComponentProps<typeof Lazy.Comparison>) => (
+  <Suspense fallback={<Loading />}>
+    <Lazy.Comparison {...props} />
+  </Suspense>
+);

@@ -10,16 +10,33 @@ import { Validator, type Schema } from '@cfworker/json-schema';
 import type { Problem } from '../lib/api';
 import { isObject, type JsonObject } from '../lib/json';
 
-interface Keyword { description?: string; enum?: unknown[]; type?: unknown; examples?: string[]; errorMessage?: string }
+interface Keyword {
+  description?: string;
+  enum?: unknown[];
+  type?: unknown;
+  examples?: string[];
+  errorMessage?: string;
+}
 
 /** The keywords that a vocabulary describes, by name. */
 function keywordsOf(vocabulary: JsonObject): Map<string, Keyword> {
   const definitions = isObject(vocabulary.definitions) ? Object.values(vocabulary.definitions) : [];
-  return new Map(definitions.flatMap((definition) => (
-    isObject(definition) && isObject(definition.properties) ? Object.entries(definition.properties as Record<string, Keyword>) : [])));
+  return new Map(
+    definitions.flatMap((definition) =>
+      isObject(definition) && isObject(definition.properties)
+        ? Object.entries(definition.properties as Record<string, Keyword>)
+        : [],
+    ),
+  );
 }
 
-const unquote = (text: string) => { try { return String(JSON.parse(text)); } catch { return text; } };
+const unquote = (text: string) => {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return text;
+  }
+};
 
 function nameOf(property: SyntaxNode, doc: Text) {
   const name = property.getChild('PropertyName');
@@ -40,7 +57,8 @@ function placeOf(state: EditorState, pointer: string): { from: number; to: numbe
       node = property.lastChild;
     } else if (node?.name === 'Array') {
       const elements: SyntaxNode[] = [];
-      for (let child = node.firstChild; child; child = child.nextSibling) if (!['[', ']'].includes(child.name)) elements.push(child);
+      for (let child = node.firstChild; child; child = child.nextSibling)
+        if (!['[', ']'].includes(child.name)) elements.push(child);
       node = elements[Number(name)] ?? null;
       if (!node) break;
       place = { from: node.from, to: node.to };
@@ -64,23 +82,40 @@ export function linter(vocabulary: JsonObject, ask: Ask) {
     const schema: unknown = JSON.parse(state.doc.toString());
     const { errors } = validator.validate(schema);
     // A broken rule is told with everything around it: what counts is the innermost place.
-    const places = new Set(errors.map((e) => e.instanceLocation).filter((at, _, all) => !all.some((other) => other.startsWith(`${at}/`))));
+    const places = new Set(
+      errors.map((e) => e.instanceLocation).filter((at, _, all) => !all.some((other) => other.startsWith(`${at}/`))),
+    );
     if (places.size > 0) {
       return [...places].map((at) => {
         const name = unquote(`"${at.split('/').at(-1) ?? ''}"`);
         const keyword = keywords.get(name);
-        return { ...placeOf(state, at), severity: 'error', message: keyword?.errorMessage ? `${name} ${keyword.errorMessage}` : `${name || 'The schema'} is not as it must be. ${keyword?.description ?? ''}` };
+        return {
+          ...placeOf(state, at),
+          severity: 'error',
+          message: keyword?.errorMessage
+            ? `${name} ${keyword.errorMessage}`
+            : `${name || 'The schema'} is not as it must be. ${keyword?.description ?? ''}`,
+        };
       });
     }
     if (!isObject(schema)) return [];
     return (await ask(schema)).map(({ problem, serious }) => ({
-      ...placeOf(state, problem.pointer), severity: serious ? 'error' : 'warning', message: [problem.message, problem.fix].filter(Boolean).join(' — '),
+      ...placeOf(state, problem.pointer),
+      severity: serious ? 'error' : 'warning',
+      message: [problem.message, problem.fix].filter(Boolean).join(' — '),
     }));
   };
 }
 
 // Below these the names are the person's own.
-const namesOfTheirOwn = new Set(['properties', '$defs', 'definitions', 'patternProperties', 'dependentSchemas', 'dependentRequired']);
+const namesOfTheirOwn = new Set([
+  'properties',
+  '$defs',
+  'definitions',
+  'patternProperties',
+  'dependentSchemas',
+  'dependentRequired',
+]);
 
 /** Offers keywords where a keyword stands, and values where the vocabulary knows them. */
 export function completer(vocabulary: JsonObject) {
@@ -94,7 +129,12 @@ export function completer(vocabulary: JsonObject) {
     if (property && inValue) {
       const keyword = keywords.get(nameOf(property, state.doc));
       const values = keyword?.enum ?? keyword?.examples ?? (keyword?.type === 'boolean' ? [true, false] : []);
-      return values.length ? { from: pos - typed.length, options: values.map((v): Completion => ({ label: JSON.stringify(v), type: 'constant' })) } : null;
+      return values.length
+        ? {
+            from: pos - typed.length,
+            options: values.map((v): Completion => ({ label: JSON.stringify(v), type: 'constant' })),
+          }
+        : null;
     }
     const object = node.name === 'Object' ? node : node.name === 'PropertyName' ? node.parent?.parent : node.parent;
     if (object?.name !== 'Object' || (!explicit && !typed)) return null;
@@ -102,10 +142,15 @@ export function completer(vocabulary: JsonObject) {
     const there = new Set(object.getChildren('Property').map((p) => nameOf(p, state.doc)));
     return {
       from: pos - typed.length,
-      options: [...keywords].filter(([name]) => !there.has(name)).map(([name, { description }]): Completion => ({
-        label: JSON.stringify(name), apply: `${JSON.stringify(name)}: `, type: 'property', boost: /^(x-|v-|sensitive|pii|documentTTL)/.test(name) ? 1 : 0,
-        ...(description && { info: description }),
-      })),
+      options: [...keywords]
+        .filter(([name]) => !there.has(name))
+        .map(([name, { description }]): Completion => ({
+          label: JSON.stringify(name),
+          apply: `${JSON.stringify(name)}: `,
+          type: 'property',
+          boost: /^(x-|v-|sensitive|pii|documentTTL)/.test(name) ? 1 : 0,
+          ...(description && { info: description }),
+        })),
     };
   };
 }

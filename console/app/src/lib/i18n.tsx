@@ -15,7 +15,8 @@ const files: Record<Exclude<Language, 'en'>, () => Promise<{ default: Messages }
   es: () => import('../messages/es.json'),
 };
 
-export const load = async (language: Language): Promise<Messages> => (language === 'en' ? english : (await files[language]()).default);
+export const load = async (language: Language): Promise<Messages> =>
+  language === 'en' ? english : (await files[language]()).default;
 
 /** The language chosen here before, else the first of the browser's that there is. */
 export function preferred(): Language {
@@ -50,9 +51,19 @@ export function useWords(): Words {
   return words;
 }
 
-export function LanguageProvider({ initial, messages: first, children }: { initial: Language; messages: Messages; children: ReactNode }) {
+export function LanguageProvider({
+  initial,
+  messages: first,
+  children,
+}: {
+  initial: Language;
+  messages: Messages;
+  children: ReactNode;
+}) {
   const [{ language, messages }, set] = useState({ language: initial, messages: first });
-  useEffect(() => { document.documentElement.lang = language; }, [language]);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
   const setLanguage = useCallback((next: Language) => {
     keep('language', next);
     void load(next).then((loaded) => set({ language: next, messages: loaded }));
@@ -61,7 +72,12 @@ export function LanguageProvider({ initial, messages: first, children }: { initi
   return <Context value={words}>{children}</Context>;
 }
 
-const steps: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
 
 function build(language: Language, messages: Messages, setLanguage: Words['setLanguage']): Words {
   const plurals = new Intl.PluralRules(language);
@@ -76,7 +92,8 @@ function build(language: Language, messages: Messages, setLanguage: Words['setLa
     setLanguage,
     find,
     t: (key, values) => find(key, values) ?? key,
-    many: (key, n, values) => find(`${key}.${plurals.select(n) === 'one' ? 'one' : 'other'}`, { n: numbers.format(n), ...values }) ?? key,
+    many: (key, n, values) =>
+      find(`${key}.${plurals.select(n) === 'one' ? 'one' : 'other'}`, { n: numbers.format(n), ...values }) ?? key,
     number: (n) => numbers.format(n),
     time: (moment) => times.format(new Date(moment)),
     day: (moment) => days.format(new Date(moment)),

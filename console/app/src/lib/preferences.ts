@@ -5,12 +5,18 @@ type Name = 'language' | 'theme' | 'audit-queries';
 const key = (name: Name) => `profilegraph.${name}`;
 
 export function kept(name: Name): string | null {
-  try { return localStorage.getItem(key(name)); } catch { return null; }
+  try {
+    return localStorage.getItem(key(name));
+  } catch {
+    return null;
+  }
 }
 
 export function keep(name: Name, value: string | null) {
   try {
     if (value === null) localStorage.removeItem(key(name));
     else localStorage.setItem(key(name), value);
-  } catch { /* a browser that keeps nothing */ }
+  } catch {
+    /* a browser that keeps nothing */
+  }
 }

@@ -39,32 +39,49 @@ export function usePerson(): Person & { may(...any: Permission[]): boolean } {
   const { state } = useSession();
   if (!('person' in state)) throw new Error('nobody is signed in');
   const { person } = state;
-  return useMemo(() => ({ ...person, may: (...any: Permission[]) => any.some((p) => person.permissions.includes(p)) }), [person]);
+  return useMemo(
+    () => ({ ...person, may: (...any: Permission[]) => any.some((p) => person.permissions.includes(p)) }),
+    [person],
+  );
 }
 
-interface Provider { name: string; label: string }
+interface Provider {
+  name: string;
+  label: string;
+}
 
 /** How one can sign in here, and whether the browser has a session. */
 export const configuration = {
   queryKey: ['configuration'],
   staleTime: 60_000,
-  queryFn: async () => await (await send('/console/config')).json() as { providers: Provider[]; signedIn: boolean },
+  queryFn: async () => (await (await send('/console/config')).json()) as { providers: Provider[]; signedIn: boolean },
 };
 
-const whoIsIt = async () => await (await send('/console/session')).json() as Person;
+const whoIsIt = async () => (await (await send('/console/session')).json()) as Person;
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [state, set] = useState<SessionState>({ kind: 'starting' });
   const queries = useQueryClient();
 
-  const enter = useCallback((person: Person | null) => set((before) => {
-    // Someone else: what the pages hold belongs to who was here before.
-    if ('person' in before && (!person || before.person.actor !== person.actor || before.person.account.id !== person.account.id)) queries.clear();
-    return person ? { kind: 'open', person } : { kind: 'none' };
-  }), [queries]);
+  const enter = useCallback(
+    (person: Person | null) =>
+      set((before) => {
+        // Someone else: what the pages hold belongs to who was here before.
+        if (
+          'person' in before &&
+          (!person || before.person.actor !== person.actor || before.person.account.id !== person.account.id)
+        )
+          queries.clear();
+        return person ? { kind: 'open', person } : { kind: 'none' };
+      }),
+    [queries],
+  );
 
   const retry = useCallback(() => {
-    queries.fetchQuery(configuration).then(({ signedIn }) => (signedIn ? whoIsIt() : null)).then(enter, (error: unknown) => set({ kind: 'failed', failure: asFailure(error) }));
+    queries
+      .fetchQuery(configuration)
+      .then(({ signedIn }) => (signedIn ? whoIsIt() : null))
+      .then(enter, (error: unknown) => set({ kind: 'failed', failure: asFailure(error) }));
   }, [enter, queries]);
   useEffect(retry, [retry]);
   useEffect(() => whenRefused(() => set((now) => (now.kind === 'open' ? { ...now, kind: 'expired' } : now))), []);
@@ -78,22 +95,27 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       const { signedIn } = await configuration.queryFn();
       if (!signedIn) set((now) => (now.kind === 'open' ? { ...now, kind: 'expired' } : now));
     };
-    const timer = setInterval(() => { look().catch(() => {}); }, 60_000); // what is unreachable now is asked again
+    const timer = setInterval(() => {
+      look().catch(() => {});
+    }, 60_000); // what is unreachable now is asked again
     return () => clearInterval(timer);
   }, [open]);
 
-  const session = useMemo<Session>(() => ({
-    state,
-    retry,
-    async signIn(key) {
-      await postJson('/console/session', { key });
-      enter(await whoIsIt());
-      void queries.invalidateQueries();
-    },
-    async signOut() {
-      await send('/console/session', { method: 'DELETE' }, (r) => r.ok || r.status === 401);
-      enter(null);
-    },
-  }), [state, retry, enter, queries]);
+  const session = useMemo<Session>(
+    () => ({
+      state,
+      retry,
+      async signIn(key) {
+        await postJson('/console/session', { key });
+        enter(await whoIsIt());
+        void queries.invalidateQueries();
+      },
+      async signOut() {
+        await send('/console/session', { method: 'DELETE' }, (r) => r.ok || r.status === 401);
+        enter(null);
+      },
+    }),
+    [state, retry, enter, queries],
+  );
   return <Context value={session}>{children}</Context>;
 }

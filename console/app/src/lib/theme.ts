@@ -15,9 +15,12 @@ export const showKeptTheme = () => show(current());
 
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, set] = useState(current);
-  return [theme, (next) => {
-    keep('theme', next === 'system' ? null : next);
-    show(next);
-    set(next);
-  }];
+  return [
+    theme,
+    (next) => {
+      keep('theme', next === 'system' ? null : next);
+      show(next);
+      set(next);
+    },
+  ];
 }

@@ -8,10 +8,40 @@ import { useWords } from '../lib/i18n';
 import { usePerson } from '../lib/session';
 import { Await, Badge, Button, Card, Danger, Field, Moment, Notice, Page, Progress } from '../ui';
 
-const Status = graphql(`query KeyStatus { keyStatus {
-  kek accountKeys { number creationDate kekVersion wraps } subjects subjectsRotating subjectsErased indexKeys { entity property versions } rotations { step beginDate }
-} }`);
-const Rotate = graphql(`mutation RotateKeys($step: KeyRotationStep!, $kek: String) { rotateKeys(step: $step, kek: $kek) { rotations { step } } }`);
+const Status = graphql(`
+  query KeyStatus {
+    keyStatus {
+      kek
+      accountKeys {
+        number
+        creationDate
+        kekVersion
+        wraps
+      }
+      subjects
+      subjectsRotating
+      subjectsErased
+      indexKeys {
+        entity
+        property
+        versions
+      }
+      rotations {
+        step
+        beginDate
+      }
+    }
+  }
+`);
+const Rotate = graphql(`
+  mutation RotateKeys($step: KeyRotationStep!, $kek: String) {
+    rotateKeys(step: $step, kek: $kek) {
+      rotations {
+        step
+      }
+    }
+  }
+`);
 
 const steps: KeyRotationStep[] = ['KEK', 'ACCOUNT', 'DEK', 'INDEX'];
 
@@ -19,63 +49,182 @@ export default function Encryption() {
   const { t, number, time } = useWords();
   const { account } = usePerson();
   const queries = useQueryClient();
-  const query = useQuery({ queryKey: ['keys'], queryFn: async () => (await control(Status)).keyStatus, refetchInterval: (q) => (q.state.data?.rotations.length ? 2000 : false) });
+  const query = useQuery({
+    queryKey: ['keys'],
+    queryFn: async () => (await control(Status)).keyStatus,
+    refetchInterval: (q) => (q.state.data?.rotations.length ? 2000 : false),
+  });
   const [step, setStep] = useState<KeyRotationStep | null>(null);
   const [kek, setKek] = useState('');
   return (
     <Page title={t('encryption.title')} lead={t('encryption.lead')}>
-      <Await query={query}>{(status) => (
-        <>
-          {status.rotations.map((r) => (
-            <Notice key={r.step} tone="accent" title={t('encryption.under', { step: t(`encryption.${r.step}`) })}>
-              <p>{t('encryption.since', { time: time(r.beginDate) })}</p>
-              {r.step === 'DEK' && <Progress label={t('encryption.progress', { done: number(status.subjects - status.subjectsRotating), all: number(status.subjects) })} done={status.subjects - status.subjectsRotating} total={status.subjects} />}
-              {r.step === 'INDEX' && <Progress label={t('encryption.progress.index', { done: number(status.indexKeys.filter((k) => k.versions === 1).length), all: number(status.indexKeys.length) })} done={status.indexKeys.filter((k) => k.versions === 1).length} total={status.indexKeys.length} />}
-            </Notice>
-          ))}
-          <div className="cards four">
-            <div className="card tile"><p>{t('encryption.kek')}</p><span className="figure small-figure"><code>{status.kek ?? '—'}</code></span></div>
-            <div className="card tile"><p>{t('encryption.subjects')}</p><span className="figure">{number(status.subjects)}</span></div>
-            <div className="card tile"><p>{t('encryption.rotating')}</p><span className="figure">{number(status.subjectsRotating)}</span></div>
-            <div className="card tile"><p>{t('encryption.erased')}</p><span className="figure">{number(status.subjectsErased)}</span></div>
-          </div>
-          <Card title={t('encryption.rotate')} lead={t('encryption.rotate.lead')} flush>
-            <div className="table-wrap">
-              <table className="fold">
-                <thead><tr><th>{t('encryption.step')}</th><th>{t('encryption.does')}</th><th><span className="sr">{t('actions')}</span></th></tr></thead>
-                <tbody>
-                  {steps.map((s) => {
-                    const under = status.rotations.some((r) => r.step === s);
-                    return (
-                      <tr key={s}>
-                        <td><strong>{t(`encryption.${s}`)}</strong></td>
-                        <td>{t(`encryption.${s}.does`)}</td>
-                        <td className="actions">{under ? <Badge tone="warn">{t('encryption.underWay')}</Badge> : <Button small onClick={() => { setKek(''); setStep(s); }}><RotateCw aria-hidden />{t('encryption.rotate.do')}</Button>}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
+      <Await query={query}>
+        {(status) => (
+          <>
+            {status.rotations.map((r) => (
+              <Notice key={r.step} tone="accent" title={t('encryption.under', { step: t(`encryption.${r.step}`) })}>
+                <p>{t('encryption.since', { time: time(r.beginDate) })}</p>
+                {r.step === 'DEK' && (
+                  <Progress
+                    label={t('encryption.progress', {
+                      done: number(status.subjects - status.subjectsRotating),
+                      all: number(status.subjects),
+                    })}
+                    done={status.subjects - status.subjectsRotating}
+                    total={status.subjects}
+                  />
+                )}
+                {r.step === 'INDEX' && (
+                  <Progress
+                    label={t('encryption.progress.index', {
+                      done: number(status.indexKeys.filter((k) => k.versions === 1).length),
+                      all: number(status.indexKeys.length),
+                    })}
+                    done={status.indexKeys.filter((k) => k.versions === 1).length}
+                    total={status.indexKeys.length}
+                  />
+                )}
+              </Notice>
+            ))}
+            <div className="cards four">
+              <div className="card tile">
+                <p>{t('encryption.kek')}</p>
+                <span className="figure small-figure">
+                  <code>{status.kek ?? '—'}</code>
+                </span>
+              </div>
+              <div className="card tile">
+                <p>{t('encryption.subjects')}</p>
+                <span className="figure">{number(status.subjects)}</span>
+              </div>
+              <div className="card tile">
+                <p>{t('encryption.rotating')}</p>
+                <span className="figure">{number(status.subjectsRotating)}</span>
+              </div>
+              <div className="card tile">
+                <p>{t('encryption.erased')}</p>
+                <span className="figure">{number(status.subjectsErased)}</span>
+              </div>
             </div>
-          </Card>
-          <Card title={t('encryption.accountKeys')} flush>
-            {status.accountKeys.length === 0 ? <p className="body quiet">{t('encryption.none')}</p> : (
-              <div className="table-wrap"><table className="fold">
-                <thead><tr><th>{t('encryption.number')}</th><th>{t('encryption.created')}</th><th>{t('encryption.kekVersion')}</th><th className="number">{t('encryption.wraps')}</th></tr></thead>
-                <tbody>{status.accountKeys.map((k) => <tr key={k.number}><td data-label={t('encryption.number')}>{k.number}</td><td data-label={t('encryption.created')}><Moment at={k.creationDate} full /></td><td data-label={t('encryption.kekVersion')}>{k.kekVersion ?? '—'}</td><td className="number" data-label={t('encryption.wraps')}>{number(k.wraps)}</td></tr>)}</tbody>
-              </table></div>
-            )}
-          </Card>
-          <Card title={t('encryption.indexKeys')} lead={t('encryption.indexKeys.lead')}>
-            <span className="badges">{status.indexKeys.map((k) => <Badge key={k.entity + k.property} tone={k.versions > 1 ? 'warn' : undefined}>{`${k.entity}.${k.property}`}</Badge>)}</span>
-          </Card>
-        </>
-      )}</Await>
+            <Card title={t('encryption.rotate')} lead={t('encryption.rotate.lead')} flush>
+              <div className="table-wrap">
+                <table className="fold">
+                  <thead>
+                    <tr>
+                      <th>{t('encryption.step')}</th>
+                      <th>{t('encryption.does')}</th>
+                      <th>
+                        <span className="sr">{t('actions')}</span>
+                      </th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {steps.map((s) => {
+                      const under = status.rotations.some((r) => r.step === s);
+                      return (
+                        <tr key={s}>
+                          <td>
+                            <strong>{t(`encryption.${s}`)}</strong>
+                          </td>
+                          <td>{t(`encryption.${s}.does`)}</td>
+                          <td className="actions">
+                            {under ? (
+                              <Badge tone="warn">{t('encryption.underWay')}</Badge>
+                            ) : (
+                              <Button
+                                small
+                                onClick={() => {
+                                  setKek('');
+                                  setStep(s);
+                                }}
+                              >
+                                <RotateCw aria-hidden />
+                                {t('encryption.rotate.do')}
+                              </Button>
+                            )}
+                          </td>
+                        </tr>
+                      );
+                    })}
+                  </tbody>
+                </table>
+              </div>
+            </Card>
+            <Card title={t('encryption.accountKeys')} flush>
+              {status.accountKeys.length === 0 ? (
+                <p className="body quiet">{t('encryption.none')}</p>
+              ) : (
+                <div className="table-wrap">
+                  <table className="fold">
+                    <thead>
+                      <tr>
+                        <th>{t('encryption.number')}</th>
+                        <th>{t('encryption.created')}</th>
+                        <th>{t('encryption.kekVersion')}</th>
+                        <th className="number">{t('encryption.wraps')}</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {status.accountKeys.map((k) => (
+                        <tr key={k.number}>
+                          <td data-label={t('encryption.number')}>{k.number}</td>
+                          <td data-label={t('encryption.created')}>
+                            <Moment at={k.creationDate} full />
+                          </td>
+                          <td data-label={t('encryption.kekVersion')}>{k.kekVersion ?? '—'}</td>
+                          <td className="number" data-label={t('encryption.wraps')}>
+                            {number(k.wraps)}
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
+              )}
+            </Card>
+            <Card title={t('encryption.indexKeys')} lead={t('encryption.indexKeys.lead')}>
+              <span className="badges">
+                {status.indexKeys.map((k) => (
+                  <Badge
+                    key={k.entity + k.property}
+                    tone={k.versions > 1 ? 'warn' : undefined}
+                  >{`${k.entity}.${k.property}`}</Badge>
+                ))}
+              </span>
+            </Card>
+          </>
+        )}
+      </Await>
       {step && (
-        <Danger title={t('encryption.rotate.title', { step: t(`encryption.${step}`) })} name={account.id} action={t('encryption.rotate.do')} done={t('encryption.begun')} onClose={() => setStep(null)}
-          run={async () => { await control(Rotate, { step, kek: step === 'KEK' && kek.trim() ? kek.trim() : null }); await queries.invalidateQueries({ queryKey: ['keys'] }); }}>
-          <p>{t(`encryption.${step}.does`)} {t('encryption.rotate.safe')}</p>
-          {step === 'KEK' && <div className="apart"><Field label={t('encryption.otherKek')} hint={t('encryption.otherKek.hint')} optional>{(props) => <input {...props} value={kek} autoComplete="off" spellCheck={false} onChange={(e) => setKek(e.target.value)} />}</Field></div>}
+        <Danger
+          title={t('encryption.rotate.title', { step: t(`encryption.${step}`) })}
+          name={account.id}
+          action={t('encryption.rotate.do')}
+          done={t('encryption.begun')}
+          onClose={() => setStep(null)}
+          run={async () => {
+            await control(Rotate, { step, kek: step === 'KEK' && kek.trim() ? kek.trim() : null });
+            await queries.invalidateQueries({ queryKey: ['keys'] });
+          }}
+        >
+          <p>
+            {t(`encryption.${step}.does`)} {t('encryption.rotate.safe')}
+          </p>
+          {step === 'KEK' && (
+            <div className="apart">
+              <Field label={t('encryption.otherKek')} hint={t('encryption.otherKek.hint')} optional>
+                {(props) => (
+                  <input
+                    {...props}
+                    value={kek}
+                    autoComplete="off"
+                    spellCheck={false}
+                    onChange={(e) => setKek(e.target.value)}
+                  />
+                )}
+              </Field>
+            </div>
+          )}
         </Danger>
       )}
     </Page>

@@ -5,15 +5,80 @@ import { graphql } from '../gql';
 import type { ConsumersQuery, WebhooksQuery } from '../gql/graphql';
 import { control } from '../lib/api';
 import { useWords } from '../lib/i18n';
-import { Await, Badge, Button, Card, Danger, Dialog, Empty, FailureNotice, Field, Moment, Page, Secret, useAction, useToast } from '../ui';
+import {
+  Await,
+  Badge,
+  Button,
+  Card,
+  Danger,
+  Dialog,
+  Empty,
+  FailureNotice,
+  Field,
+  Moment,
+  Page,
+  Secret,
+  useAction,
+  useToast,
+} from '../ui';
 
-const Consumers = graphql(`query Consumers { consumers { id creationDate createdBy revocationDate } }`);
-const CreateConsumer = graphql(`mutation CreateConsumer($id: ID!) { createConsumer(id: $id) { id } }`);
-const RevokeConsumer = graphql(`mutation RevokeConsumer($id: ID!) { revokeConsumer(id: $id) { id } }`);
-const Webhooks = graphql(`query Webhooks { webhooks { id url description creationDate lastSuccess lastFailure failure } }`);
-const CreateWebhook = graphql(`mutation CreateWebhook($url: String!, $description: String) { createWebhook(url: $url, description: $description) { secret } }`);
-const DeleteWebhook = graphql(`mutation DeleteWebhook($id: ID!) { deleteWebhook(id: $id) }`);
-const TestWebhook = graphql(`mutation TestWebhook($id: ID!) { testWebhook(id: $id) { delivered failure } }`);
+const Consumers = graphql(`
+  query Consumers {
+    consumers {
+      id
+      creationDate
+      createdBy
+      revocationDate
+    }
+  }
+`);
+const CreateConsumer = graphql(`
+  mutation CreateConsumer($id: ID!) {
+    createConsumer(id: $id) {
+      id
+    }
+  }
+`);
+const RevokeConsumer = graphql(`
+  mutation RevokeConsumer($id: ID!) {
+    revokeConsumer(id: $id) {
+      id
+    }
+  }
+`);
+const Webhooks = graphql(`
+  query Webhooks {
+    webhooks {
+      id
+      url
+      description
+      creationDate
+      lastSuccess
+      lastFailure
+      failure
+    }
+  }
+`);
+const CreateWebhook = graphql(`
+  mutation CreateWebhook($url: String!, $description: String) {
+    createWebhook(url: $url, description: $description) {
+      secret
+    }
+  }
+`);
+const DeleteWebhook = graphql(`
+  mutation DeleteWebhook($id: ID!) {
+    deleteWebhook(id: $id)
+  }
+`);
+const TestWebhook = graphql(`
+  mutation TestWebhook($id: ID!) {
+    testWebhook(id: $id) {
+      delivered
+      failure
+    }
+  }
+`);
 
 type Consumer = ConsumersQuery['consumers'][number];
 type Webhook = WebhooksQuery['webhooks'][number];
@@ -24,7 +89,12 @@ export const useConsumers = () => useQuery({ queryKey: ['consumers'], queryFn: (
 /** Other systems: their tokens, and what they are told. */
 export default function Integrations() {
   const { t } = useWords();
-  return <Page title={t('integrations.title')} lead={t('integrations.lead')}><ConsumerList /><WebhookList /></Page>;
+  return (
+    <Page title={t('integrations.title')} lead={t('integrations.lead')}>
+      <ConsumerList />
+      <WebhookList />
+    </Page>
+  );
 }
 
 function ConsumerList() {
@@ -34,28 +104,81 @@ function ConsumerList() {
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Consumer | null>(null);
   return (
-    <Card title={t('consumers.title')} lead={t('consumers.lead')} flush actions={<Button small onClick={() => setCreating(true)}><Plus aria-hidden />{t('consumers.new')}</Button>}>
-      <Await query={query}>{({ consumers }) => (consumers.length === 0 ? <Empty icon={Waypoints} title={t('consumers.none')}>{t('consumers.none.todo')}</Empty> : (
-        <div className="table-wrap">
-          <table className="fold">
-            <thead><tr><th>{t('consumers.id')}</th><th>{t('apiKeys.created')}</th><th>{t('apiKeys.state')}</th><th><span className="sr">{t('actions')}</span></th></tr></thead>
-            <tbody>
-              {consumers.map((c) => (
-                <tr key={c.id}>
-                  <td><strong>{c.id}</strong></td>
-                  <td data-label={t('apiKeys.created')}><Moment at={c.creationDate} /></td>
-                  <td data-label={t('apiKeys.state')}>{c.revocationDate ? <Badge tone="bad">{t('apiKeys.revoked')}</Badge> : <Badge tone="good">{t('apiKeys.valid')}</Badge>}</td>
-                  <td className="actions">{!c.revocationDate && <Button small kind="danger" onClick={() => setRevoking(c)}><Ban aria-hidden />{t('apiKeys.revoke')}</Button>}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ))}</Await>
+    <Card
+      title={t('consumers.title')}
+      lead={t('consumers.lead')}
+      flush
+      actions={
+        <Button small onClick={() => setCreating(true)}>
+          <Plus aria-hidden />
+          {t('consumers.new')}
+        </Button>
+      }
+    >
+      <Await query={query}>
+        {({ consumers }) =>
+          consumers.length === 0 ? (
+            <Empty icon={Waypoints} title={t('consumers.none')}>
+              {t('consumers.none.todo')}
+            </Empty>
+          ) : (
+            <div className="table-wrap">
+              <table className="fold">
+                <thead>
+                  <tr>
+                    <th>{t('consumers.id')}</th>
+                    <th>{t('apiKeys.created')}</th>
+                    <th>{t('apiKeys.state')}</th>
+                    <th>
+                      <span className="sr">{t('actions')}</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {consumers.map((c) => (
+                    <tr key={c.id}>
+                      <td>
+                        <strong>{c.id}</strong>
+                      </td>
+                      <td data-label={t('apiKeys.created')}>
+                        <Moment at={c.creationDate} />
+                      </td>
+                      <td data-label={t('apiKeys.state')}>
+                        {c.revocationDate ? (
+                          <Badge tone="bad">{t('apiKeys.revoked')}</Badge>
+                        ) : (
+                          <Badge tone="good">{t('apiKeys.valid')}</Badge>
+                        )}
+                      </td>
+                      <td className="actions">
+                        {!c.revocationDate && (
+                          <Button small kind="danger" onClick={() => setRevoking(c)}>
+                            <Ban aria-hidden />
+                            {t('apiKeys.revoke')}
+                          </Button>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Await>
       {creating && <NewConsumer onClose={() => setCreating(false)} />}
       {revoking && (
-        <Danger title={t('consumers.revoke.title')} name={revoking.id} action={t('consumers.revoke.do')} done={t('consumers.revoke.done')} onClose={() => setRevoking(null)}
-          run={async () => { await control(RevokeConsumer, { id: revoking.id }); await queries.invalidateQueries({ queryKey: ['consumers'] }); }}>
+        <Danger
+          title={t('consumers.revoke.title')}
+          name={revoking.id}
+          action={t('consumers.revoke.do')}
+          done={t('consumers.revoke.done')}
+          onClose={() => setRevoking(null)}
+          run={async () => {
+            await control(RevokeConsumer, { id: revoking.id });
+            await queries.invalidateQueries({ queryKey: ['consumers'] });
+          }}
+        >
           <p>{t('consumers.revoke.lead')}</p>
         </Danger>
       )}
@@ -69,15 +192,47 @@ function NewConsumer({ onClose }: { onClose(): void }) {
   const queries = useQueryClient();
   const [id, setId] = useState('');
   const right = /^[a-z][a-z0-9-]{0,62}$/.test(id);
-  const { run, busy, failure } = useAction(() => control(CreateConsumer, { id }), () => {
-    toast(t('consumers.made', { id }));
-    void queries.invalidateQueries({ queryKey: ['consumers'] });
-    onClose();
-  });
+  const { run, busy, failure } = useAction(
+    () => control(CreateConsumer, { id }),
+    () => {
+      toast(t('consumers.made', { id }));
+      void queries.invalidateQueries({ queryKey: ['consumers'] });
+      onClose();
+    },
+  );
   return (
-    <Dialog title={t('consumers.new')} onClose={onClose} onSubmit={() => { if (right) run(); }} footer={<><Button onClick={onClose}>{t('cancel')}</Button><Button kind="primary" type="submit" busy={busy} disabled={!right}>{t('consumers.create')}</Button></>}>
+    <Dialog
+      title={t('consumers.new')}
+      onClose={onClose}
+      onSubmit={() => {
+        if (right) run();
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={!right}>
+            {t('consumers.create')}
+          </Button>
+        </>
+      }
+    >
       <p>{t('consumers.new.lead')}</p>
-      <Field label={t('consumers.id')} hint={t('accounts.id.hint')} error={id && !right ? t('consumers.id.problem') : undefined}>{(props) => <input {...props} value={id} autoComplete="off" spellCheck={false} placeholder="erp" onChange={(e) => setId(e.target.value)} />}</Field>
+      <Field
+        label={t('consumers.id')}
+        hint={t('accounts.id.hint')}
+        error={id && !right ? t('consumers.id.problem') : undefined}
+      >
+        {(props) => (
+          <input
+            {...props}
+            value={id}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="erp"
+            onChange={(e) => setId(e.target.value)}
+          />
+        )}
+      </Field>
       {failure && <FailureNotice failure={failure} />}
     </Dialog>
   );
@@ -91,30 +246,113 @@ function WebhookList() {
   const [creating, setCreating] = useState(false);
   const [removing, setRemoving] = useState<Webhook | null>(null);
   const again = () => queries.invalidateQueries({ queryKey: ['webhooks'] });
-  const test = useAction((id: string) => control(TestWebhook, { id }), ({ testWebhook: { delivered, failure } }) => { toast(delivered ? t('webhooks.delivered') : t('webhooks.failed', { why: failure ?? '' })); void again(); });
+  const test = useAction(
+    (id: string) => control(TestWebhook, { id }),
+    ({ testWebhook: { delivered, failure } }) => {
+      toast(delivered ? t('webhooks.delivered') : t('webhooks.failed', { why: failure ?? '' }));
+      void again();
+    },
+  );
   return (
-    <Card title={t('webhooks.title')} lead={t('webhooks.lead')} flush actions={<Button small onClick={() => setCreating(true)}><Plus aria-hidden />{t('webhooks.new')}</Button>}>
-      {test.failure && <div className="body"><FailureNotice failure={test.failure} /></div>}
-      <Await query={query}>{({ webhooks }) => (webhooks.length === 0 ? <Empty icon={Hook} title={t('webhooks.none')}>{t('webhooks.none.todo')}</Empty> : (
-        <div className="table-wrap">
-          <table className="fold">
-            <thead><tr><th>{t('webhooks.url')}</th><th>{t('webhooks.lastSuccess')}</th><th>{t('webhooks.lastFailure')}</th><th><span className="sr">{t('actions')}</span></th></tr></thead>
-            <tbody>
-              {webhooks.map((w) => (
-                <tr key={w.id}>
-                  <td><code>{w.url}</code>{w.description && <span className="sub">{w.description}</span>}</td>
-                  <td data-label={t('webhooks.lastSuccess')}>{w.lastSuccess ? <Moment at={w.lastSuccess} /> : <span className="quiet">{t('apiKeys.never')}</span>}</td>
-                  <td data-label={t('webhooks.lastFailure')}>{w.lastFailure ? <><Moment at={w.lastFailure} /><span className="sub">{w.failure}</span></> : <span className="quiet">{t('apiKeys.never')}</span>}</td>
-                  <td className="actions"><span className="row end"><Button small busy={test.busy} onClick={() => test.run(w.id)}><Send aria-hidden />{t('webhooks.test')}</Button><Button small kind="danger" onClick={() => setRemoving(w)}><Trash2 aria-hidden />{t('webhooks.remove')}</Button></span></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+    <Card
+      title={t('webhooks.title')}
+      lead={t('webhooks.lead')}
+      flush
+      actions={
+        <Button small onClick={() => setCreating(true)}>
+          <Plus aria-hidden />
+          {t('webhooks.new')}
+        </Button>
+      }
+    >
+      {test.failure && (
+        <div className="body">
+          <FailureNotice failure={test.failure} />
         </div>
-      ))}</Await>
-      {creating && <NewWebhook onClose={() => { setCreating(false); void again(); }} />}
+      )}
+      <Await query={query}>
+        {({ webhooks }) =>
+          webhooks.length === 0 ? (
+            <Empty icon={Hook} title={t('webhooks.none')}>
+              {t('webhooks.none.todo')}
+            </Empty>
+          ) : (
+            <div className="table-wrap">
+              <table className="fold">
+                <thead>
+                  <tr>
+                    <th>{t('webhooks.url')}</th>
+                    <th>{t('webhooks.lastSuccess')}</th>
+                    <th>{t('webhooks.lastFailure')}</th>
+                    <th>
+                      <span className="sr">{t('actions')}</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {webhooks.map((w) => (
+                    <tr key={w.id}>
+                      <td>
+                        <code>{w.url}</code>
+                        {w.description && <span className="sub">{w.description}</span>}
+                      </td>
+                      <td data-label={t('webhooks.lastSuccess')}>
+                        {w.lastSuccess ? (
+                          <Moment at={w.lastSuccess} />
+                        ) : (
+                          <span className="quiet">{t('apiKeys.never')}</span>
+                        )}
+                      </td>
+                      <td data-label={t('webhooks.lastFailure')}>
+                        {w.lastFailure ? (
+                          <>
+                            <Moment at={w.lastFailure} />
+                            <span className="sub">{w.failure}</span>
+                          </>
+                        ) : (
+                          <span className="quiet">{t('apiKeys.never')}</span>
+                        )}
+                      </td>
+                      <td className="actions">
+                        <span className="row end">
+                          <Button small busy={test.busy} onClick={() => test.run(w.id)}>
+                            <Send aria-hidden />
+                            {t('webhooks.test')}
+                          </Button>
+                          <Button small kind="danger" onClick={() => setRemoving(w)}>
+                            <Trash2 aria-hidden />
+                            {t('webhooks.remove')}
+                          </Button>
+                        </span>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Await>
+      {creating && (
+        <NewWebhook
+          onClose={() => {
+            setCreating(false);
+            void again();
+          }}
+        />
+      )}
       {removing && (
-        <Danger title={t('webhooks.remove.title')} name={removing.url} action={t('webhooks.remove')} done={t('webhooks.removed')} onClose={() => setRemoving(null)} run={async () => { await control(DeleteWebhook, { id: removing.id }); await again(); }}>
+        <Danger
+          title={t('webhooks.remove.title')}
+          name={removing.url}
+          action={t('webhooks.remove')}
+          done={t('webhooks.removed')}
+          onClose={() => setRemoving(null)}
+          run={async () => {
+            await control(DeleteWebhook, { id: removing.id });
+            await again();
+          }}
+        >
           <p>{t('webhooks.remove.lead')}</p>
         </Danger>
       )}
@@ -128,12 +366,59 @@ function NewWebhook({ onClose }: { onClose(): void }) {
   const [description, setDescription] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
   const right = /^https:\/\/.+/.test(url.trim());
-  const { run, busy, failure } = useAction(() => control(CreateWebhook, { url: url.trim(), description: description.trim() || null }), ({ createWebhook }) => setSecret(createWebhook.secret));
-  if (secret) return <Dialog title={t('webhooks.made')} onClose={onClose} footer={<Button kind="primary" onClick={onClose}>{t('secret.done')}</Button>}><p>{t('webhooks.secret')}</p><Secret secret={secret} /></Dialog>;
+  const { run, busy, failure } = useAction(
+    () => control(CreateWebhook, { url: url.trim(), description: description.trim() || null }),
+    ({ createWebhook }) => setSecret(createWebhook.secret),
+  );
+  if (secret)
+    return (
+      <Dialog
+        title={t('webhooks.made')}
+        onClose={onClose}
+        footer={
+          <Button kind="primary" onClick={onClose}>
+            {t('secret.done')}
+          </Button>
+        }
+      >
+        <p>{t('webhooks.secret')}</p>
+        <Secret secret={secret} />
+      </Dialog>
+    );
   return (
-    <Dialog title={t('webhooks.new')} onClose={onClose} onSubmit={() => { if (right) run(); }} footer={<><Button onClick={onClose}>{t('cancel')}</Button><Button kind="primary" type="submit" busy={busy} disabled={!right}>{t('webhooks.create')}</Button></>}>
-      <Field label={t('webhooks.url')} error={url && !right ? t('webhooks.url.problem') : undefined}>{(props) => <input {...props} type="url" value={url} autoComplete="off" spellCheck={false} placeholder="https://" onChange={(e) => setUrl(e.target.value)} />}</Field>
-      <Field label={t('webhooks.description')} optional>{(props) => <input {...props} value={description} maxLength={200} onChange={(e) => setDescription(e.target.value)} />}</Field>
+    <Dialog
+      title={t('webhooks.new')}
+      onClose={onClose}
+      onSubmit={() => {
+        if (right) run();
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={!right}>
+            {t('webhooks.create')}
+          </Button>
+        </>
+      }
+    >
+      <Field label={t('webhooks.url')} error={url && !right ? t('webhooks.url.problem') : undefined}>
+        {(props) => (
+          <input
+            {...props}
+            type="url"
+            value={url}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="https://"
+            onChange={(e) => setUrl(e.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('webhooks.description')} optional>
+        {(props) => (
+          <input {...props} value={description} maxLength={200} onChange={(e) => setDescription(e.target.value)} />
+        )}
+      </Field>
       {failure && <FailureNotice failure={failure} />}
     </Dialog>
   );

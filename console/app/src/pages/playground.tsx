@@ -13,7 +13,13 @@ import { Await, Button, Page, Segments } from '../ui';
 const paths = { data: '/graphql', control: '/control/graphql' };
 type Plane = keyof typeof paths;
 
-const introspection = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
+const introspection = getIntrospectionQuery({
+  specifiedByUrl: true,
+  directiveIsRepeatable: true,
+  schemaDescription: true,
+  inputValueDeprecation: true,
+  oneOf: true,
+});
 
 /** GraphiQL with the rights of whoever is signed in. Queries are in memory only. */
 export default function Playground() {
@@ -26,35 +32,78 @@ export default function Playground() {
     queryKey: ['playground', plane],
     staleTime: Infinity,
     queryFn: async () => {
-      const { data, errors } = await execute<IntrospectionQuery>(paths[plane], { query: introspection, operationName: 'IntrospectionQuery' });
+      const { data, errors } = await execute<IntrospectionQuery>(paths[plane], {
+        query: introspection,
+        operationName: 'IntrospectionQuery',
+      });
       if (!data) throw errors[0] ?? new Failure('INTERNAL', 'no schema');
       return buildClientSchema(data);
     },
   });
-  const send = useCallback(async (operation: { query: string; variables?: unknown; operationName?: string }) => {
-    const response = await fetch(paths[plane], {
-      method: 'POST', credentials: 'same-origin', cache: 'no-store', redirect: 'error',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(operation),
-    });
-    return response.json();
-  }, [plane]);
+  const send = useCallback(
+    async (operation: { query: string; variables?: unknown; operationName?: string }) => {
+      const response = await fetch(paths[plane], {
+        method: 'POST',
+        credentials: 'same-origin',
+        cache: 'no-store',
+        redirect: 'error',
+        headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+        body: JSON.stringify(operation),
+      });
+      return response.json();
+    },
+    [plane],
+  );
   // GraphiQL's editors measure text once: again when the fonts are there, which they notice by a resize.
   useEffect(() => {
     if (!schema.data || !slot) return undefined;
     let gone = false;
-    void document.fonts.load('14px "JetBrains Mono"').then(() => { if (!gone) requestAnimationFrame(() => window.dispatchEvent(new Event('resize'))); });
-    return () => { gone = true; };
+    void document.fonts.load('14px "JetBrains Mono"').then(() => {
+      if (!gone) requestAnimationFrame(() => window.dispatchEvent(new Event('resize')));
+    });
+    return () => {
+      gone = true;
+    };
   }, [schema.data, slot, plane]);
   return (
-    <Page title={t('playground.title')} full actions={(
-      <>
-        <Segments<Plane> label={t('playground.api')} value={plane} onChange={setPlane} options={[['data', t('playground.data')], ['control', t('playground.control')]]} />
-        <span className="graphiql-actions" ref={setSlot} />
-        <Button busy={schema.isFetching} onClick={() => void schema.refetch()}><RotateCw aria-hidden />{t('playground.reload')}</Button>
-      </>
-    )}>
+    <Page
+      title={t('playground.title')}
+      full
+      actions={
+        <>
+          <Segments<Plane>
+            label={t('playground.api')}
+            value={plane}
+            onChange={setPlane}
+            options={[
+              ['data', t('playground.data')],
+              ['control', t('playground.control')],
+            ]}
+          />
+          <span className="graphiql-actions" ref={setSlot} />
+          <Button busy={schema.isFetching} onClick={() => void schema.refetch()}>
+            <RotateCw aria-hidden />
+            {t('playground.reload')}
+          </Button>
+        </>
+      }
+    >
       <div className="card workbench">
-        <Await query={schema}>{(loaded) => slot && <Workbench key={plane} plane={plane} send={send} schema={loaded} tabs={tabs.current} actionsSlot={slot} theme={theme} />}</Await>
+        <Await query={schema}>
+          {(loaded) =>
+            slot && (
+              <Workbench
+                key={plane}
+                plane={plane}
+                send={send}
+                schema={loaded}
+                tabs={tabs.current}
+                actionsSlot={slot}
+                theme={theme}
+              />
+            )
+          }
+        </Await>
       </div>
     </Page>
   );

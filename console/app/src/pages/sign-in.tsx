@@ -14,7 +14,15 @@ function useKeyForm() {
   const { signIn } = useSession();
   const [key, setKey] = useState('');
   const { run, busy, failure } = useAction(async () => signIn(key.trim()));
-  return { key, setKey, busy, failure, submit: () => { if (key.trim()) run(); } };
+  return {
+    key,
+    setKey,
+    busy,
+    failure,
+    submit: () => {
+      if (key.trim()) run();
+    },
+  };
 }
 
 function KeyField({ value, onChange }: { value: string; onChange(key: string): void }) {
@@ -22,8 +30,17 @@ function KeyField({ value, onChange }: { value: string; onChange(key: string): v
   return (
     <Field label={t('signIn.key')} hint={t('signIn.key.hint')}>
       {(props) => (
-        <input {...props} type="password" placeholder="pg_…" autoComplete="off" autoCapitalize="off" spellCheck={false} autoFocus
-          value={value} onChange={(event) => onChange(event.target.value)} />
+        <input
+          {...props}
+          type="password"
+          placeholder="pg_…"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          autoFocus
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
       )}
     </Field>
   );
@@ -32,7 +49,10 @@ function KeyField({ value, onChange }: { value: string; onChange(key: string): v
 const Providers = ({ list }: { list: ReturnType<typeof useProviders> }) => {
   const { t } = useWords();
   return list.map(({ name, label }) => (
-    <a key={name} className="button wide" href={`/console/login?provider=${encodeURIComponent(name)}`}><LogIn aria-hidden />{t('signIn.with', { provider: label || name })}</a>
+    <a key={name} className="button wide" href={`/console/login?provider=${encodeURIComponent(name)}`}>
+      <LogIn aria-hidden />
+      {t('signIn.with', { provider: label || name })}
+    </a>
   ));
 };
 
@@ -40,10 +60,14 @@ export function SignIn() {
   const { t } = useWords();
   const providers = useProviders();
   const { key, setKey, submit, busy, failure } = useKeyForm();
-  useEffect(() => { document.title = `${t('signIn.title')} · profilegraph`; }, [t]);
+  useEffect(() => {
+    document.title = `${t('signIn.title')} · profilegraph`;
+  }, [t]);
   // An identity provider sends people back with a code where it did not let them in.
   const [refusal] = useState(() => new URLSearchParams(location.search).get('error'));
-  useEffect(() => { if (refusal) history.replaceState(null, '', location.pathname); }, [refusal]);
+  useEffect(() => {
+    if (refusal) history.replaceState(null, '', location.pathname);
+  }, [refusal]);
   return (
     <div className="gate">
       <main className="card">
@@ -53,15 +77,32 @@ export function SignIn() {
           <p className="quiet">{t('signIn.lead')}</p>
         </div>
         {refusal && !failure && <FailureNotice failure={new Failure(refusal, t('signIn.refused'))} />}
-        {providers.length > 0 && <><Providers list={providers} /><div className="or">{t('signIn.or')}</div></>}
-        <form className="form" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
+        {providers.length > 0 && (
+          <>
+            <Providers list={providers} />
+            <div className="or">{t('signIn.or')}</div>
+          </>
+        )}
+        <form
+          className="form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
           <KeyField value={key} onChange={setKey} />
           {failure && <FailureNotice failure={failure} />}
-          <Button kind="primary" type="submit" className="wide" busy={busy} disabled={!key.trim()}>{t('signIn')}</Button>
+          <Button kind="primary" type="submit" className="wide" busy={busy} disabled={!key.trim()}>
+            {t('signIn')}
+          </Button>
         </form>
         <p className="quiet small">{t('signIn.promise')}</p>
       </main>
-      <footer className="foot"><LanguageSelect /><ThemeButton /></footer>
+      <footer className="foot">
+        <LanguageSelect />
+        <ThemeButton />
+      </footer>
     </div>
   );
 }
@@ -74,16 +115,28 @@ export function SignInAgain() {
   const providers = useProviders();
   const { key, setKey, submit, busy, failure } = useKeyForm();
   return (
-    <Dialog title={t('signIn.again')} onClose={() => void signOut()} onSubmit={submit} footer={(
-      <>
-        <Button onClick={() => void signOut()}>{t('signOut')}</Button>
-        <Button kind="primary" type="submit" busy={busy} disabled={!key.trim()}>{t('signIn')}</Button>
-      </>
-    )}>
+    <Dialog
+      title={t('signIn.again')}
+      onClose={() => void signOut()}
+      onSubmit={submit}
+      footer={
+        <>
+          <Button onClick={() => void signOut()}>{t('signOut')}</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={!key.trim()}>
+            {t('signIn')}
+          </Button>
+        </>
+      }
+    >
       <p>{t('signIn.again.lead', { actor })}</p>
       <KeyField value={key} onChange={setKey} />
       {failure && <FailureNotice failure={failure} />}
-      {providers.length > 0 && <><p className="quiet small">{t('signIn.again.away')}</p><Providers list={providers} /></>}
+      {providers.length > 0 && (
+        <>
+          <p className="quiet small">{t('signIn.again.away')}</p>
+          <Providers list={providers} />
+        </>
+      )}
     </Dialog>
   );
 }

@@ -12,7 +12,13 @@ export const useSdl = () => useQuery({ queryKey: ['sdl'], queryFn: async () => (
 /** The definitions whose names begin with an entity's, with the text that documents them. */
 function ofEntity(sdl: string, entity: string): string {
   const blocks = sdl.split(/\n\n(?=(?:"""|type |input |enum |union |interface |scalar |directive ))/);
-  return blocks.filter((block) => new RegExp(`^(?:type|input|enum|union|interface) ${entity}[A-Z\\s@{]`, 'm').test(block.replace(/"""[\s\S]*?"""\n/g, ''))).join('\n\n');
+  return blocks
+    .filter((block) =>
+      new RegExp(`^(?:type|input|enum|union|interface) ${entity}[A-Z\\s@{]`, 'm').test(
+        block.replace(/"""[\s\S]*?"""\n/g, ''),
+      ),
+    )
+    .join('\n\n');
 }
 
 export function GraphQL({ entity }: { entity: string }) {
@@ -20,17 +26,37 @@ export function GraphQL({ entity }: { entity: string }) {
   const query = useSdl();
   const [part, setPart] = useState<'entity' | 'all'>('entity');
   return (
-    <SchemaPage entity={entity} tab="/graphql">{() => (
-      <Await query={query}>{(sdl) => {
-        const text = part === 'all' ? sdl : ofEntity(sdl, entity);
-        return (
-          <Card title={t('graphql.title')} lead={t('graphql.lead')} flush actions={(
-            <><Segments<'entity' | 'all'> label={t('graphql.part')} value={part} onChange={setPart} options={[['entity', t('graphql.entity')], ['all', t('graphql.all')]]} /><CopyButton text={text} /></>
-          )}>
-            <Reader label={t('graphql.title')} language="graphql" text={text} />
-          </Card>
-        );
-      }}</Await>
-    )}</SchemaPage>
+    <SchemaPage entity={entity} tab="/graphql">
+      {() => (
+        <Await query={query}>
+          {(sdl) => {
+            const text = part === 'all' ? sdl : ofEntity(sdl, entity);
+            return (
+              <Card
+                title={t('graphql.title')}
+                lead={t('graphql.lead')}
+                flush
+                actions={
+                  <>
+                    <Segments<'entity' | 'all'>
+                      label={t('graphql.part')}
+                      value={part}
+                      onChange={setPart}
+                      options={[
+                        ['entity', t('graphql.entity')],
+                        ['all', t('graphql.all')],
+                      ]}
+                    />
+                    <CopyButton text={text} />
+                  </>
+                }
+              >
+                <Reader label={t('graphql.title')} language="graphql" text={text} />
+              </Card>
+            );
+          }}
+        </Await>
+      )}
+    </SchemaPage>
   );
 }

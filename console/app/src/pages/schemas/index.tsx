@@ -10,8 +10,12 @@ import { History } from './history';
 export default function Schemas() {
   return (
     <Switch>
-      <Route path="/schemas"><Entities /></Route>
-      <Route path="/schemas/new"><NewEntity /></Route>
+      <Route path="/schemas">
+        <Entities />
+      </Route>
+      <Route path="/schemas/new">
+        <NewEntity />
+      </Route>
       <Route path="/schemas/:entity">{({ entity }) => <SchemaFields key={entity} entity={entity} />}</Route>
       <Route path="/schemas/:entity/add">{({ entity }) => <AddField key={entity} entity={entity} />}</Route>
       <Route path="/schemas/:entity/edit">{({ entity }) => <EditSchema key={entity} entity={entity} />}</Route>

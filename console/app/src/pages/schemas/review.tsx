@@ -10,36 +10,117 @@ import { asFailure, control, type Failure, type Problem } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import type { JsonObject } from '../../lib/json';
 import { usePerson } from '../../lib/session';
-import { Badge, Button, Card, Check, Dialog, FailureNotice, Field, Loading, Notice, Progress, useAction, useToast } from '../../ui';
+import {
+  Badge,
+  Button,
+  Card,
+  Check,
+  Dialog,
+  FailureNotice,
+  Field,
+  Loading,
+  Notice,
+  Progress,
+  useAction,
+  useToast,
+} from '../../ui';
 import { Changes, sensitivityKinds } from './changes';
 import { useSdl } from './graphql';
 
-const CheckSchema = graphql(`query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {
-  checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {
-    ok currentVersion sdl documentsChecked documentsFailing
-    problems { pointer keyword message fix } warnings { pointer keyword message fix }
-    changes { kind path from to } findings { rule path message fix breaking }
+const CheckSchema = graphql(`
+  query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {
+    checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {
+      ok
+      currentVersion
+      sdl
+      documentsChecked
+      documentsFailing
+      problems {
+        pointer
+        keyword
+        message
+        fix
+      }
+      warnings {
+        pointer
+        keyword
+        message
+        fix
+      }
+      changes {
+        kind
+        path
+        from
+        to
+      }
+      findings {
+        rule
+        path
+        message
+        fix
+        breaking
+      }
+    }
   }
-}`);
-const CheckDocuments = graphql(`query CheckDocuments($entity: String!, $schema: JSON!, $mode: SchemaMode!, $after: ID) {
-  checkDocuments(entity: $entity, schema: $schema, mode: $mode, after: $after) { checked failing next total }
-}`);
-const Publish = graphql(`mutation PublishSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $expectedVersion: Int, $allow: [String!], $note: String) {
-  publishSchema(entity: $entity, schema: $schema, mode: $mode, expectedVersion: $expectedVersion, allow: $allow, note: $note) { version }
-}`);
+`);
+const CheckDocuments = graphql(`
+  query CheckDocuments($entity: String!, $schema: JSON!, $mode: SchemaMode!, $after: ID) {
+    checkDocuments(entity: $entity, schema: $schema, mode: $mode, after: $after) {
+      checked
+      failing
+      next
+      total
+    }
+  }
+`);
+const Publish = graphql(`
+  mutation PublishSchema(
+    $entity: String!
+    $schema: JSON!
+    $mode: SchemaMode!
+    $expectedVersion: Int
+    $allow: [String!]
+    $note: String
+  ) {
+    publishSchema(
+      entity: $entity
+      schema: $schema
+      mode: $mode
+      expectedVersion: $expectedVersion
+      allow: $allow
+      note: $note
+    ) {
+      version
+    }
+  }
+`);
 
-export interface Upload { entity: string; schema: JsonObject; mode: SchemaMode }
+export interface Upload {
+  entity: string;
+  schema: JsonObject;
+  mode: SchemaMode;
+}
 
 /** What the server says of a schema without looking at documents: for editors, while it is typed. */
 export async function problemsOf({ entity, schema, mode }: Upload): Promise<{ problem: Problem; serious: boolean }[]> {
-  const { checkSchema: { problems, warnings } } = await control(CheckSchema, { entity, schema, mode, documents: false });
-  return [...problems.map((problem) => ({ problem, serious: true })), ...warnings.map((problem) => ({ problem, serious: false }))];
+  const {
+    checkSchema: { problems, warnings },
+  } = await control(CheckSchema, { entity, schema, mode, documents: false });
+  return [
+    ...problems.map((problem) => ({ problem, serious: true })),
+    ...warnings.map((problem) => ({ problem, serious: false })),
+  ];
 }
 
 // Beyond so many documents the rules that depend on them are told as if documents stood in the way.
 const readable = 20_000;
 
-interface Documents { checked: number; failing: number; total: number | null; done: boolean }
+interface Documents {
+  checked: number;
+  failing: number;
+  total: number | null;
+  done: boolean;
+}
 
 type Checked = CheckSchemaQuery['checkSchema'];
 
@@ -58,7 +139,12 @@ function useCheck(upload: Upload) {
     setFailure(null);
     setBusy(false);
   }, [text]);
-  useEffect(() => () => { run.current++; }, []);
+  useEffect(
+    () => () => {
+      run.current++;
+    },
+    [],
+  );
 
   const start = async () => {
     const mine = ++run.current;
@@ -73,9 +159,17 @@ function useCheck(upload: Upload) {
       if (first.problems.length > 0) return;
       let so: Documents = { checked: 0, failing: 0, total: null, done: false };
       for (let after: string | null = null; ;) {
-        const { checkDocuments: page }: { checkDocuments: { checked: number; failing: number; next?: string | null; total?: number | null } } = await control(CheckDocuments, { ...upload, after });
+        const {
+          checkDocuments: page,
+        }: { checkDocuments: { checked: number; failing: number; next?: string | null; total?: number | null } } =
+          await control(CheckDocuments, { ...upload, after });
         if (!current()) return;
-        so = { checked: so.checked + page.checked, failing: so.failing + page.failing, total: so.total ?? page.total ?? null, done: !page.next };
+        so = {
+          checked: so.checked + page.checked,
+          failing: so.failing + page.failing,
+          total: so.total ?? page.total ?? null,
+          done: !page.next,
+        };
         setDocuments(so);
         if (!page.next) break;
         after = page.next;
@@ -94,13 +188,23 @@ function useCheck(upload: Upload) {
 }
 
 /** `fresh` says that the entity is new, so that there is something to publish where nothing changes. */
-export function Review({ upload, disabled, fresh = false }: { upload: Upload; disabled?: string | undefined; fresh?: boolean }) {
+export function Review({
+  upload,
+  disabled,
+  fresh = false,
+}: {
+  upload: Upload;
+  disabled?: string | undefined;
+  fresh?: boolean;
+}) {
   const { t, many, number } = useWords();
   const { check, documents, failure, busy, start } = useCheck(upload);
   const [publishing, setPublishing] = useState(false);
   const sdl = useSdl();
   const heading = useRef<HTMLDivElement>(null);
-  useEffect(() => { if (check) heading.current?.scrollIntoView({ block: 'nearest' }); }, [check !== null]);
+  useEffect(() => {
+    if (check) heading.current?.scrollIntoView({ block: 'nearest' });
+  }, [check !== null]);
   const breaking = check?.findings.filter((f) => f.breaking) ?? [];
   const sensitivity = check?.changes.filter((c) => sensitivityKinds.has(c.kind)) ?? [];
   const usable = check !== null && check.problems.length === 0;
@@ -109,31 +213,88 @@ export function Review({ upload, disabled, fresh = false }: { upload: Upload; di
     <div className="stack" ref={heading}>
       <div className="row end">
         {disabled && <span className="quiet small grow">{disabled}</span>}
-        <Button kind={usable ? undefined : 'primary'} busy={busy} disabled={disabled !== undefined} onClick={() => void start()}><ListChecks aria-hidden />{t('review.check')}</Button>
-        <Button kind={usable ? 'primary' : undefined} disabled={!usable || busy || same} onClick={() => setPublishing(true)}><Rocket aria-hidden />{t('review.publish')}</Button>
+        <Button
+          kind={usable ? undefined : 'primary'}
+          busy={busy}
+          disabled={disabled !== undefined}
+          onClick={() => void start()}
+        >
+          <ListChecks aria-hidden />
+          {t('review.check')}
+        </Button>
+        <Button
+          kind={usable ? 'primary' : undefined}
+          disabled={!usable || busy || same}
+          onClick={() => setPublishing(true)}
+        >
+          <Rocket aria-hidden />
+          {t('review.publish')}
+        </Button>
       </div>
       {failure && <FailureNotice failure={failure} retry={() => void start()} />}
       {busy && !check && <Loading>{t('review.checking')}</Loading>}
       {check && check.problems.length > 0 && (
-        <Card title={t('review.problems')} lead={t('review.problems.lead')}><ProblemList problems={check.problems} tone="bad" /></Card>
+        <Card title={t('review.problems')} lead={t('review.problems.lead')}>
+          <ProblemList problems={check.problems} tone="bad" />
+        </Card>
       )}
       {check && usable && (
         <>
-          <Notice tone={same ? 'accent' : breaking.length ? 'warn' : 'good'} title={same ? t('review.same') : breaking.length ? many('review.breaking', breaking.length) : t('review.ok')}>
+          <Notice
+            tone={same ? 'accent' : breaking.length ? 'warn' : 'good'}
+            title={
+              same ? t('review.same') : breaking.length ? many('review.breaking', breaking.length) : t('review.ok')
+            }
+          >
             {same ? t('review.same.lead') : breaking.length ? t('review.breaking.lead') : t('review.ok.lead')}
           </Notice>
           {documents && (
             <Card title={t('review.documents')} lead={t('review.documents.lead')}>
-              <Progress bad={documents.failing > 0} done={documents.checked} total={documents.done ? documents.checked : documents.total ?? documents.checked * 2}
-                label={documents.checked === 0 && documents.done ? t('review.documents.none') : t(documents.done ? 'review.documents.done' : 'review.documents.busy', { checked: number(documents.checked), failing: number(documents.failing), total: number(documents.total ?? documents.checked) })} />
+              <Progress
+                bad={documents.failing > 0}
+                done={documents.checked}
+                total={documents.done ? documents.checked : (documents.total ?? documents.checked * 2)}
+                label={
+                  documents.checked === 0 && documents.done
+                    ? t('review.documents.none')
+                    : t(documents.done ? 'review.documents.done' : 'review.documents.busy', {
+                        checked: number(documents.checked),
+                        failing: number(documents.failing),
+                        total: number(documents.total ?? documents.checked),
+                      })
+                }
+              />
             </Card>
           )}
-          {sensitivity.length > 0 && <Card title={t('review.sensitivity')} lead={t('review.sensitivity.lead')} flush><Changes changes={sensitivity} /></Card>}
-          {check.findings.length > 0 && <Card title={t('review.findings')} lead={t('review.findings.lead')} flush><Findings findings={check.findings} /></Card>}
-          {check.warnings.length > 0 && <Card title={t('review.warnings')}><ProblemList problems={check.warnings} tone="warn" /></Card>}
-          {check.changes.length > 0 && <Card title={t('review.changes')} flush><Changes changes={check.changes} /></Card>}
+          {sensitivity.length > 0 && (
+            <Card title={t('review.sensitivity')} lead={t('review.sensitivity.lead')} flush>
+              <Changes changes={sensitivity} />
+            </Card>
+          )}
+          {check.findings.length > 0 && (
+            <Card title={t('review.findings')} lead={t('review.findings.lead')} flush>
+              <Findings findings={check.findings} />
+            </Card>
+          )}
+          {check.warnings.length > 0 && (
+            <Card title={t('review.warnings')}>
+              <ProblemList problems={check.warnings} tone="warn" />
+            </Card>
+          )}
+          {check.changes.length > 0 && (
+            <Card title={t('review.changes')} flush>
+              <Changes changes={check.changes} />
+            </Card>
+          )}
           {check.sdl && sdl.data && check.sdl !== sdl.data && (
-            <Card title={t('review.graphql')} lead={t('review.graphql.lead')} flush><Comparison language="graphql" before={sdl.data} after={check.sdl} labels={[t('review.before'), t('review.after')]} /></Card>
+            <Card title={t('review.graphql')} lead={t('review.graphql.lead')} flush>
+              <Comparison
+                language="graphql"
+                before={sdl.data}
+                after={check.sdl}
+                labels={[t('review.before'), t('review.after')]}
+              />
+            </Card>
           )}
         </>
       )}
@@ -146,7 +307,10 @@ const ProblemList = ({ problems, tone }: { problems: Problem[]; tone: 'bad' | 'w
   <ul className="stack">
     {problems.map(({ pointer, keyword, message, fix }) => (
       <li key={pointer + keyword + message}>
-        <div className="row"><Badge tone={tone}>{keyword || 'schema'}</Badge><code>{pointer || '/'}</code></div>
+        <div className="row">
+          <Badge tone={tone}>{keyword || 'schema'}</Badge>
+          <code>{pointer || '/'}</code>
+        </div>
         <p>{message}</p>
         {fix && <p className="quiet">{fix}</p>}
       </li>
@@ -159,12 +323,23 @@ function Findings({ findings }: { findings: Checked['findings'] }) {
   return (
     <div className="table-wrap">
       <table className="fold">
-        <thead><tr><th>{t('review.rule')}</th><th>{t('schema.field')}</th><th>{t('review.what')}</th><th>{t('review.mend')}</th></tr></thead>
+        <thead>
+          <tr>
+            <th>{t('review.rule')}</th>
+            <th>{t('schema.field')}</th>
+            <th>{t('review.what')}</th>
+            <th>{t('review.mend')}</th>
+          </tr>
+        </thead>
         <tbody>
           {findings.map(({ rule, path, message, fix, breaking }) => (
             <tr key={rule + path + message}>
-              <td data-label={t('review.rule')}><Badge tone={breaking ? 'bad' : undefined}>{rule}</Badge></td>
-              <td data-label={t('schema.field')}><code>{path || '—'}</code></td>
+              <td data-label={t('review.rule')}>
+                <Badge tone={breaking ? 'bad' : undefined}>{rule}</Badge>
+              </td>
+              <td data-label={t('schema.field')}>
+                <code>{path || '—'}</code>
+              </td>
               <td data-label={t('review.what')}>{message}</td>
               <td data-label={t('review.mend')}>{fix}</td>
             </tr>
@@ -182,19 +357,38 @@ function PublishDialog({ upload, check, onClose }: { upload: Upload; check: Chec
   const [, go] = useLocation();
   const [note, setNote] = useState('');
   const { allow, boxes, missing } = useAllow(check.findings);
-  const { run, busy, failure } = useAction(() => control(Publish, { ...upload, expectedVersion: check.currentVersion, allow, note: note.trim() || null }), ({ publishSchema: { version } }) => {
-    toast(t('publish.done', { entity: upload.entity, version }));
-    for (const queryKey of [['schema'], ['schemas'], ['sdl'], ['model'], ['documents'], ['document'], ['history']]) void queries.invalidateQueries({ queryKey });
-    onClose();
-    go(`/schemas/${upload.entity}`);
-  });
+  const { run, busy, failure } = useAction(
+    () => control(Publish, { ...upload, expectedVersion: check.currentVersion, allow, note: note.trim() || null }),
+    ({ publishSchema: { version } }) => {
+      toast(t('publish.done', { entity: upload.entity, version }));
+      for (const queryKey of [['schema'], ['schemas'], ['sdl'], ['model'], ['documents'], ['document'], ['history']])
+        void queries.invalidateQueries({ queryKey });
+      onClose();
+      go(`/schemas/${upload.entity}`);
+    },
+  );
   return (
-    <Dialog title={t('publish.title', { entity: upload.entity })} onClose={onClose} onSubmit={() => { if (!missing) run(); }} footer={(
-      <><Button onClick={onClose}>{t('cancel')}</Button><Button kind={allow.length ? 'danger primary' : 'primary'} type="submit" busy={busy} disabled={missing}><Rocket aria-hidden />{t('publish.do')}</Button></>
-    )}>
+    <Dialog
+      title={t('publish.title', { entity: upload.entity })}
+      onClose={onClose}
+      onSubmit={() => {
+        if (!missing) run();
+      }}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button kind={allow.length ? 'danger primary' : 'primary'} type="submit" busy={busy} disabled={missing}>
+            <Rocket aria-hidden />
+            {t('publish.do')}
+          </Button>
+        </>
+      }
+    >
       <p>{t('publish.lead')}</p>
       {boxes}
-      <Field label={t('publish.note')} hint={t('publish.note.hint')} optional>{(props) => <textarea {...props} value={note} maxLength={1000} onChange={(e) => setNote(e.target.value)} />}</Field>
+      <Field label={t('publish.note')} hint={t('publish.note.hint')} optional>
+        {(props) => <textarea {...props} value={note} maxLength={1000} onChange={(e) => setNote(e.target.value)} />}
+      </Field>
       {failure && <FailureNotice failure={failure} />}
     </Dialog>
   );
@@ -213,10 +407,22 @@ export function useAllow(findings: { rule: string; path: string; message: string
       <legend>{t('publish.allow')}</legend>
       <div className="stack tight">
         {rules.map((rule) => (
-          <Check key={rule} checked={allowed.includes(rule)} onChange={(e) => setAllowed(e.target.checked ? [...allowed, rule] : allowed.filter((r) => r !== rule))}
-            label={<code>{rule}</code>} hint={findings.filter((f) => f.rule === rule).map((f) => `${f.path}: ${f.message}`).join('; ')} />
+          <Check
+            key={rule}
+            checked={allowed.includes(rule)}
+            onChange={(e) => setAllowed(e.target.checked ? [...allowed, rule] : allowed.filter((r) => r !== rule))}
+            label={<code>{rule}</code>}
+            hint={findings
+              .filter((f) => f.rule === rule)
+              .map((f) => `${f.path}: ${f.message}`)
+              .join('; ')}
+          />
         ))}
-        {guarded && <Notice tone="warn" title={t('publish.sensitivity')}>{t('publish.sensitivity.lead')}</Notice>}
+        {guarded && (
+          <Notice tone="warn" title={t('publish.sensitivity')}>
+            {t('publish.sensitivity.lead')}
+          </Notice>
+        )}
       </div>
     </fieldset>
   );

@@ -16,7 +16,12 @@ import { Button, Check, CopyButton, Dialog, FailureNotice, Field, Notice, useAct
 
 const seconds = 60;
 
-export interface Revealed { values: JsonObject; paths: string[]; until: number; receipt: Receipt | undefined }
+export interface Revealed {
+  values: JsonObject;
+  paths: string[];
+  until: number;
+  receipt: Receipt | undefined;
+}
 
 /** What of a document is in clear just now. */
 export function useRevealed() {
@@ -29,11 +34,15 @@ export function useRevealed() {
     setReceipt(audit ?? null);
     if (paths.length > 0) setRevealed({ values, paths, until: Date.now() + seconds * 1000, receipt: audit });
   }, []);
-  useEffect(() => { if (state.kind !== 'open') hide(); }, [state.kind, hide]);
+  useEffect(() => {
+    if (state.kind !== 'open') hide();
+  }, [state.kind, hide]);
   useEffect(() => {
     if (!revealed) return undefined;
     const timer = setTimeout(hide, Math.max(0, revealed.until - Date.now()));
-    const leave = () => { if (document.hidden) hide(); };
+    const leave = () => {
+      if (document.hidden) hide();
+    };
     document.addEventListener('visibilitychange', leave);
     window.addEventListener('pagehide', hide);
     return () => {
@@ -46,7 +55,15 @@ export function useRevealed() {
 }
 
 /** Says that values are in clear, for how long, and that it is on the record; after that, the receipt. */
-export function RevealedNotice({ revealed, receipt, hide }: { revealed: Revealed | null; receipt: Receipt | null; hide(): void }) {
+export function RevealedNotice({
+  revealed,
+  receipt,
+  hide,
+}: {
+  revealed: Revealed | null;
+  receipt: Receipt | null;
+  hide(): void;
+}) {
   const { t } = useWords();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -58,14 +75,29 @@ export function RevealedNotice({ revealed, receipt, hide }: { revealed: Revealed
   if (!revealed && !receipt) return null;
   const entries = receipt?.entries.join(', ') ?? '';
   return (
-    <Notice tone="secret" title={revealed ? t('reveal.open', { seconds: Math.max(1, Math.ceil((revealed.until - now) / 1000)) }) : t('reveal.hidden')}>
+    <Notice
+      tone="secret"
+      title={
+        revealed
+          ? t('reveal.open', { seconds: Math.max(1, Math.ceil((revealed.until - now) / 1000)) })
+          : t('reveal.hidden')
+      }
+    >
       <p>{t('reveal.recorded', { entries })}</p>
       <div className="row">
-        {revealed && <Button small onClick={hide}><EyeOff aria-hidden />{t('reveal.hide')}</Button>}
+        {revealed && (
+          <Button small onClick={hide}>
+            <EyeOff aria-hidden />
+            {t('reveal.hide')}
+          </Button>
+        )}
         {receipt && (
           <details className="receipt">
             <summary>{t('reveal.receipt')}</summary>
-            <div className="row between"><p className="small quiet grow">{t('reveal.receipt.lead')}</p><CopyButton text={receipt.checkpoint} /></div>
+            <div className="row between">
+              <p className="small quiet grow">{t('reveal.receipt.lead')}</p>
+              <CopyButton text={receipt.checkpoint} />
+            </div>
             <pre className="code">{receipt.checkpoint}</pre>
           </details>
         )}
@@ -74,16 +106,55 @@ export function RevealedNotice({ revealed, receipt, hide }: { revealed: Revealed
   );
 }
 
-const Policy = graphql(`query PolicyForReveal { policy { purposes { code description fields roles expirationDate approval budgetPerHour } } }`);
-const Ask = graphql(`mutation AskForApproval($purpose: String!, $subject: ID!, $reason: String!) { requestApproval(purpose: $purpose, subject: $subject, reason: $reason) { id } }`);
+const Policy = graphql(`
+  query PolicyForReveal {
+    policy {
+      purposes {
+        code
+        description
+        fields
+        roles
+        expirationDate
+        approval
+        budgetPerHour
+      }
+    }
+  }
+`);
+const Ask = graphql(`
+  mutation AskForApproval($purpose: String!, $subject: ID!, $reason: String!) {
+    requestApproval(purpose: $purpose, subject: $subject, reason: $reason) {
+      id
+    }
+  }
+`);
 
 type Purpose = PolicyForRevealQuery['policy']['purposes'][number];
 
 const covers = (purpose: Purpose | undefined, entity: Entity, path: string) =>
-  !purpose || purpose.fields.some((f) => f === '*' || f === `${entity.name}.*` || `${entity.name}.${path}` === f || `${entity.name}.${path}`.startsWith(`${f}.`));
+  !purpose ||
+  purpose.fields.some(
+    (f) =>
+      f === '*' ||
+      f === `${entity.name}.*` ||
+      `${entity.name}.${path}` === f ||
+      `${entity.name}.${path}`.startsWith(`${f}.`),
+  );
 
-export function RevealButton({ entity, id, version, subject, masked, onShow }: {
-  entity: Entity; id: string; version?: string | undefined; subject: string; masked: string[]; onShow(disclosure: Disclosure, asked: string[]): void;
+export function RevealButton({
+  entity,
+  id,
+  version,
+  subject,
+  masked,
+  onShow,
+}: {
+  entity: Entity;
+  id: string;
+  version?: string | undefined;
+  subject: string;
+  masked: string[];
+  onShow(disclosure: Disclosure, asked: string[]): void;
 }) {
   const { t } = useWords();
   const { may } = usePerson();
@@ -91,20 +162,52 @@ export function RevealButton({ entity, id, version, subject, masked, onShow }: {
   if (!may('UNMASK') || masked.length === 0) return null;
   return (
     <>
-      <Button small onClick={() => setOpen(true)}><Eye aria-hidden />{t('reveal')}</Button>
-      {open && <RevealDialog entity={entity} id={id} version={version} subject={subject} masked={masked} onClose={() => setOpen(false)} onShow={(d, asked) => { setOpen(false); onShow(d, asked); }} />}
+      <Button small onClick={() => setOpen(true)}>
+        <Eye aria-hidden />
+        {t('reveal')}
+      </Button>
+      {open && (
+        <RevealDialog
+          entity={entity}
+          id={id}
+          version={version}
+          subject={subject}
+          masked={masked}
+          onClose={() => setOpen(false)}
+          onShow={(d, asked) => {
+            setOpen(false);
+            onShow(d, asked);
+          }}
+        />
+      )}
     </>
   );
 }
 
-function RevealDialog({ entity, id, version, subject, masked, onClose, onShow }: {
-  entity: Entity; id: string; version: string | undefined; subject: string; masked: string[]; onClose(): void; onShow(disclosure: Disclosure, asked: string[]): void;
+function RevealDialog({
+  entity,
+  id,
+  version,
+  subject,
+  masked,
+  onClose,
+  onShow,
+}: {
+  entity: Entity;
+  id: string;
+  version: string | undefined;
+  subject: string;
+  masked: string[];
+  onClose(): void;
+  onShow(disclosure: Disclosure, asked: string[]): void;
 }) {
   const { t } = useWords();
   const { roles } = usePerson();
   const policy = useQuery({ queryKey: ['policy', 'reveal'], queryFn: () => control(Policy) });
   const all = policy.data?.policy.purposes ?? [];
-  const purposes = all.filter((p) => p.roles.some((r) => roles.includes(r)) && !(p.expirationDate && new Date(p.expirationDate) < new Date()));
+  const purposes = all.filter(
+    (p) => p.roles.some((r) => roles.includes(r)) && !(p.expirationDate && new Date(p.expirationDate) < new Date()),
+  );
   const [chosen, setChosen] = useState<string[]>([]);
   const [reason, setReason] = useState('');
   const [code, setCode] = useState('');
@@ -118,30 +221,74 @@ function RevealDialog({ entity, id, version, subject, masked, onClose, onShow }:
     reason: reason.trim().length < 10 || reason.trim().length > 1000 ? t('reveal.reason.length') : undefined,
     purpose: all.length > 0 && !purpose ? t('reveal.purpose.none') : undefined,
   };
-  const show = useAction(async () => reveal(entity, id, version, asked, {
-    reason: reason.trim(), ...(purpose && { purpose: purpose.code }), ...(onBehalfOf.trim() && { onBehalfOf: onBehalfOf.trim() }),
-  }), (disclosure) => {
-    if (disclosure.refusal) setRefusal(disclosure.refusal);
-    else onShow(disclosure, asked);
-  });
+  const show = useAction(
+    async () =>
+      reveal(entity, id, version, asked, {
+        reason: reason.trim(),
+        ...(purpose && { purpose: purpose.code }),
+        ...(onBehalfOf.trim() && { onBehalfOf: onBehalfOf.trim() }),
+      }),
+    (disclosure) => {
+      if (disclosure.refusal) setRefusal(disclosure.refusal);
+      else onShow(disclosure, asked);
+    },
+  );
   const [askedFor, setAskedFor] = useState(false);
-  const ask = useAction(() => control(Ask, { purpose: code, subject, reason: reason.trim() }), () => setAskedFor(true));
+  const ask = useAction(
+    () => control(Ask, { purpose: code, subject, reason: reason.trim() }),
+    () => setAskedFor(true),
+  );
   const submit = () => {
     setTried(true);
     setRefusal(null);
     if (!Object.values(problems).some(Boolean)) show.run();
   };
   return (
-    <Dialog title={t('reveal.title')} onClose={onClose} onSubmit={submit} footer={(
-      <><Button onClick={onClose}>{t('cancel')}</Button><Button kind="primary" type="submit" busy={show.busy}><Eye aria-hidden />{t('reveal.do')}</Button></>
-    )}>
-      <Notice tone="secret" title={t('reveal.promise')}>{t('reveal.promise.lead')}</Notice>
+    <Dialog
+      title={t('reveal.title')}
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button kind="primary" type="submit" busy={show.busy}>
+            <Eye aria-hidden />
+            {t('reveal.do')}
+          </Button>
+        </>
+      }
+    >
+      <Notice tone="secret" title={t('reveal.promise')}>
+        {t('reveal.promise.lead')}
+      </Notice>
       {all.length > 0 && (
-        <Field label={t('reveal.purpose')} error={tried ? problems.purpose : undefined} hint={purpose ? [purpose.description, purpose.approval && t('reveal.purpose.approval'), purpose.budgetPerHour !== null && purpose.budgetPerHour !== undefined && t('reveal.purpose.budget', { n: purpose.budgetPerHour })].filter(Boolean).join(' ') : purposes.length === 0 ? t('reveal.purpose.noRole') : undefined}>
+        <Field
+          label={t('reveal.purpose')}
+          error={tried ? problems.purpose : undefined}
+          hint={
+            purpose
+              ? [
+                  purpose.description,
+                  purpose.approval && t('reveal.purpose.approval'),
+                  purpose.budgetPerHour !== null &&
+                    purpose.budgetPerHour !== undefined &&
+                    t('reveal.purpose.budget', { n: purpose.budgetPerHour }),
+                ]
+                  .filter(Boolean)
+                  .join(' ')
+              : purposes.length === 0
+                ? t('reveal.purpose.noRole')
+                : undefined
+          }
+        >
           {(props) => (
             <select {...props} value={code} onChange={(e) => setCode(e.target.value)}>
               <option value="">{t('choose')}</option>
-              {purposes.map((p) => <option key={p.code} value={p.code}>{p.code}</option>)}
+              {purposes.map((p) => (
+                <option key={p.code} value={p.code}>
+                  {p.code}
+                </option>
+              ))}
             </select>
           )}
         </Field>
@@ -150,22 +297,42 @@ function RevealDialog({ entity, id, version, subject, masked, onClose, onShow }:
         <legend>{t('reveal.fields')}</legend>
         <div className="checks">
           {masked.map((path) => (
-            <Check key={path} label={spokenPath(path)} checked={asked.includes(path)} disabled={!covers(purpose, entity, path)}
-              onChange={(e) => setChosen(e.target.checked ? [...chosen, path] : chosen.filter((c) => c !== path))} />
+            <Check
+              key={path}
+              label={spokenPath(path)}
+              checked={asked.includes(path)}
+              disabled={!covers(purpose, entity, path)}
+              onChange={(e) => setChosen(e.target.checked ? [...chosen, path] : chosen.filter((c) => c !== path))}
+            />
           ))}
         </div>
-        {tried && problems.fields && <p className="field"><span className="error">{problems.fields}</span></p>}
+        {tried && problems.fields && (
+          <p className="field">
+            <span className="error">{problems.fields}</span>
+          </p>
+        )}
       </fieldset>
       <Field label={t('reveal.reason')} hint={t('reveal.reason.hint')} error={tried ? problems.reason : undefined}>
         {(props) => <textarea {...props} value={reason} maxLength={1000} onChange={(e) => setReason(e.target.value)} />}
       </Field>
       <Field label={t('reveal.onBehalfOf')} hint={t('reveal.onBehalfOf.hint')} optional>
-        {(props) => <input {...props} value={onBehalfOf} maxLength={200} onChange={(e) => setOnBehalfOf(e.target.value)} />}
+        {(props) => (
+          <input {...props} value={onBehalfOf} maxLength={200} onChange={(e) => setOnBehalfOf(e.target.value)} />
+        )}
       </Field>
       {(refusal ?? show.failure) && <FailureNotice failure={(refusal ?? show.failure) as Failure} />}
-      {refusal?.code === 'APPROVAL_MISSING' && (askedFor
-        ? <Notice tone="good" title={t('reveal.asked')}>{t('reveal.asked.lead')}</Notice>
-        : <div className="row"><Button busy={ask.busy} onClick={() => ask.run()}>{t('reveal.ask')}</Button></div>)}
+      {refusal?.code === 'APPROVAL_MISSING' &&
+        (askedFor ? (
+          <Notice tone="good" title={t('reveal.asked')}>
+            {t('reveal.asked.lead')}
+          </Notice>
+        ) : (
+          <div className="row">
+            <Button busy={ask.busy} onClick={() => ask.run()}>
+              {t('reveal.ask')}
+            </Button>
+          </div>
+        ))}
       {ask.failure && <FailureNotice failure={ask.failure} />}
     </Dialog>
   );

@@ -12,7 +12,8 @@ import { RevealButton, RevealedNotice, useRevealed } from './reveal';
 import { rowsOf, Value } from './values';
 import { Versions } from './versions';
 
-export const useDocument = (entity: Entity, id: string) => useQuery({ queryKey: ['document', entity.name, id], queryFn: () => byId(entity, id) });
+export const useDocument = (entity: Entity, id: string) =>
+  useQuery({ queryKey: ['document', entity.name, id], queryFn: () => byId(entity, id) });
 
 /** One document: what it holds, masked, what it owns, and how it came to be. */
 export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 'details' | 'versions' }) {
@@ -22,34 +23,90 @@ export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 
   const here = `/shoppers/${entity.name}/${id}`;
   const kind = entity.ownerField ? 'Profile' : entity.name;
   return (
-    <Page title={spoken(entity.name)} crumbs={[[`/shoppers/${kind}`, t('shoppers.title')]]}
+    <Page
+      title={spoken(entity.name)}
+      crumbs={[[`/shoppers/${kind}`, t('shoppers.title')]]}
       lead={<Copyable text={id} />}
-      actions={query.data && (
-        <>
-          {may('AUDIT') && <ButtonLink href={`/audit?subject=${id}`}><BookOpenCheck aria-hidden />{t('doc.whoSaw')}</ButtonLink>}
-          {may('WRITE') && entity.update && <ButtonLink href={`${here}/edit`}><Pencil aria-hidden />{t('edit')}</ButtonLink>}
-        </>
-      )}>
-      <Await query={query}>{(doc) => (doc ? (
-        <>
-          <Tabs label={t('doc.views')} current={tab === 'details' ? here : `${here}/versions`} tabs={[[here, t('doc.details')], [`${here}/versions`, t('doc.versions')]]} />
-          {tab === 'versions' ? <Versions entity={entity} id={id} /> : (
-            <div className="split">
-              <div className="stack">
-                <Fields entity={entity} doc={doc} subject={id} title={t('doc.fields')} />
-                {entity.owned().map((owned) => <OwnedDocuments key={owned.field} owned={owned} owner={id} docs={doc.owned[owned.field] ?? []} />)}
-              </div>
-              <div className="narrow"><About entity={entity} doc={doc} /></div>
-            </div>
-          )}
-        </>
-      ) : <Card><Empty icon={SearchX} title={t('doc.none')} actions={<ButtonLink href={`/shoppers/${kind}`}>{t('find')}</ButtonLink>}>{t('doc.none.todo')}</Empty></Card>)}</Await>
+      actions={
+        query.data && (
+          <>
+            {may('AUDIT') && (
+              <ButtonLink href={`/audit?subject=${id}`}>
+                <BookOpenCheck aria-hidden />
+                {t('doc.whoSaw')}
+              </ButtonLink>
+            )}
+            {may('WRITE') && entity.update && (
+              <ButtonLink href={`${here}/edit`}>
+                <Pencil aria-hidden />
+                {t('edit')}
+              </ButtonLink>
+            )}
+          </>
+        )
+      }
+    >
+      <Await query={query}>
+        {(doc) =>
+          doc ? (
+            <>
+              <Tabs
+                label={t('doc.views')}
+                current={tab === 'details' ? here : `${here}/versions`}
+                tabs={[
+                  [here, t('doc.details')],
+                  [`${here}/versions`, t('doc.versions')],
+                ]}
+              />
+              {tab === 'versions' ? (
+                <Versions entity={entity} id={id} />
+              ) : (
+                <div className="split">
+                  <div className="stack">
+                    <Fields entity={entity} doc={doc} subject={id} title={t('doc.fields')} />
+                    {entity.owned().map((owned) => (
+                      <OwnedDocuments key={owned.field} owned={owned} owner={id} docs={doc.owned[owned.field] ?? []} />
+                    ))}
+                  </div>
+                  <div className="narrow">
+                    <About entity={entity} doc={doc} />
+                  </div>
+                </div>
+              )}
+            </>
+          ) : (
+            <Card>
+              <Empty
+                icon={SearchX}
+                title={t('doc.none')}
+                actions={<ButtonLink href={`/shoppers/${kind}`}>{t('find')}</ButtonLink>}
+              >
+                {t('doc.none.todo')}
+              </Empty>
+            </Card>
+          )
+        }
+      </Await>
     </Page>
   );
 }
 
 /** The fields of a document, masked, with the button that shows chosen ones in clear. */
-export function Fields({ entity, doc, subject, title, version, actions }: { entity: Entity; doc: Doc; subject: string; title: string; version?: string; actions?: React.ReactNode }) {
+export function Fields({
+  entity,
+  doc,
+  subject,
+  title,
+  version,
+  actions,
+}: {
+  entity: Entity;
+  doc: Doc;
+  subject: string;
+  title: string;
+  version?: string;
+  actions?: React.ReactNode;
+}) {
   const { t, many } = useWords();
   const { revealed, receipt, show, hide } = useRevealed();
   const [all, setAll] = useState(false);
@@ -57,50 +114,108 @@ export function Fields({ entity, doc, subject, title, version, actions }: { enti
   const filled = rows.filter((r) => r.value !== null || r.masked || r.clear);
   const hidden = rows.length - filled.length;
   return (
-    <Card title={title} flush actions={(
-      <>
-        {actions}
-        <RevealButton entity={entity} id={doc.id} version={version} subject={subject} masked={doc.meta.masked} onShow={show} />
-      </>
-    )}>
+    <Card
+      title={title}
+      flush
+      actions={
+        <>
+          {actions}
+          <RevealButton
+            entity={entity}
+            id={doc.id}
+            version={version}
+            subject={subject}
+            masked={doc.meta.masked}
+            onShow={show}
+          />
+        </>
+      }
+    >
       <div className="body stack">
         <RevealedNotice revealed={revealed} receipt={receipt} hide={hide} />
         <dl className="facts">
           {(all ? rows : filled).map(({ path, field, value, masked, clear }) => [
-            <dt key={path} title={field.description ?? undefined}>{spokenPath(path)}</dt>,
-            <dd key={`${path}=`}><Value value={value} masked={masked} clear={clear} /></dd>,
+            <dt key={path} title={field.description ?? undefined}>
+              {spokenPath(path)}
+            </dt>,
+            <dd key={`${path}=`}>
+              <Value value={value} masked={masked} clear={clear} />
+            </dd>,
           ])}
         </dl>
         {filled.length === 0 && !all && <p className="quiet">{t('doc.nothing')}</p>}
-        {hidden > 0 && <div><Button kind="plain" small onClick={() => setAll(!all)} aria-expanded={all}>{all ? t('doc.hideEmpty') : many('doc.showEmpty', hidden)}</Button></div>}
+        {hidden > 0 && (
+          <div>
+            <Button kind="plain" small onClick={() => setAll(!all)} aria-expanded={all}>
+              {all ? t('doc.hideEmpty') : many('doc.showEmpty', hidden)}
+            </Button>
+          </div>
+        )}
       </div>
     </Card>
   );
 }
 
-function OwnedDocuments({ owned: { field, description, many: plural, entity }, owner, docs }: { owned: Owned; owner: string; docs: Doc[] }) {
+function OwnedDocuments({
+  owned: { field, description, many: plural, entity },
+  owner,
+  docs,
+}: {
+  owned: Owned;
+  owner: string;
+  docs: Doc[];
+}) {
   const { t } = useWords();
   const { may } = usePerson();
   const add = may('WRITE') && entity.create && (plural || docs.length === 0) && (
-    <ButtonLink className="small" href={`/shoppers/${entity.name}/new/${owner}`}><Plus aria-hidden />{t('doc.add')}</ButtonLink>
+    <ButtonLink className="small" href={`/shoppers/${entity.name}/new/${owner}`}>
+      <Plus aria-hidden />
+      {t('doc.add')}
+    </ButtonLink>
   );
   if (docs.length === 0) {
     return (
       <section className="card slim" aria-label={spoken(field)}>
-        <header><div><h2>{spoken(field)}</h2><p>{t('doc.ownsNone')}</p></div>{add}</header>
+        <header>
+          <div>
+            <h2>{spoken(field)}</h2>
+            <p>{t('doc.ownsNone')}</p>
+          </div>
+          {add}
+        </header>
       </section>
     );
   }
   return (
     <section className="stack" aria-label={plural ? spoken(field) : undefined}>
-      <div className="row between"><h2 title={description ?? undefined}>{spoken(field)}{plural && <span className="quiet"> · {docs.length}</span>}</h2>{add}</div>
+      <div className="row between">
+        <h2 title={description ?? undefined}>
+          {spoken(field)}
+          {plural && <span className="quiet"> · {docs.length}</span>}
+        </h2>
+        {add}
+      </div>
       {docs.map((doc, i) => (
-        <Fields key={doc.id} entity={entity} doc={doc} subject={owner} title={plural ? `${spoken(entity.name)} ${i + 1}` : spoken(entity.name)} actions={(
-          <>
-            <ButtonLink className="small plain" href={`/shoppers/${entity.name}/${doc.id}/versions`}>{t('doc.versions')}</ButtonLink>
-            {may('WRITE') && entity.update && <ButtonLink className="small plain" href={`/shoppers/${entity.name}/${doc.id}/edit`}><Pencil aria-hidden />{t('edit')}</ButtonLink>}
-          </>
-        )} />
+        <Fields
+          key={doc.id}
+          entity={entity}
+          doc={doc}
+          subject={owner}
+          title={plural ? `${spoken(entity.name)} ${i + 1}` : spoken(entity.name)}
+          actions={
+            <>
+              <ButtonLink className="small plain" href={`/shoppers/${entity.name}/${doc.id}/versions`}>
+                {t('doc.versions')}
+              </ButtonLink>
+              {may('WRITE') && entity.update && (
+                <ButtonLink className="small plain" href={`/shoppers/${entity.name}/${doc.id}/edit`}>
+                  <Pencil aria-hidden />
+                  {t('edit')}
+                </ButtonLink>
+              )}
+            </>
+          }
+        />
       ))}
     </section>
   );
@@ -115,21 +230,47 @@ function About({ entity, doc }: { entity: Entity; doc: Doc }) {
   return (
     <Card title={t('doc.about')}>
       <dl className="facts tight">
-        <dt>{t('doc.version')}</dt><dd><code>{doc.meta.version}</code></dd>
-        <dt>{t('doc.author')}</dt><dd><code>{doc.meta.author ?? '—'}</code></dd>
-        <dt>{t('doc.created')}</dt><dd><Moment at={doc.meta.creationDate} /></dd>
-        <dt>{t('doc.updated')}</dt><dd><Moment at={doc.meta.lastUpdate} /></dd>
-        <dt>{t('doc.expires')}</dt><dd>{doc.meta.expirationDate ? <Moment at={doc.meta.expirationDate} /> : t('doc.never')}</dd>
+        <dt>{t('doc.version')}</dt>
+        <dd>
+          <code>{doc.meta.version}</code>
+        </dd>
+        <dt>{t('doc.author')}</dt>
+        <dd>
+          <code>{doc.meta.author ?? '—'}</code>
+        </dd>
+        <dt>{t('doc.created')}</dt>
+        <dd>
+          <Moment at={doc.meta.creationDate} />
+        </dd>
+        <dt>{t('doc.updated')}</dt>
+        <dd>
+          <Moment at={doc.meta.lastUpdate} />
+        </dd>
+        <dt>{t('doc.expires')}</dt>
+        <dd>{doc.meta.expirationDate ? <Moment at={doc.meta.expirationDate} /> : t('doc.never')}</dd>
       </dl>
-      {may('DELETE') && entity.remove && <p className="apart"><Button kind="danger" small onClick={() => setDeleting(true)}><Trash2 aria-hidden />{t('doc.delete')}</Button></p>}
+      {may('DELETE') && entity.remove && (
+        <p className="apart">
+          <Button kind="danger" small onClick={() => setDeleting(true)}>
+            <Trash2 aria-hidden />
+            {t('doc.delete')}
+          </Button>
+        </p>
+      )}
       {deleting && (
-        <Danger title={t('doc.delete')} name={doc.id.slice(-12)} action={t('doc.delete.do')} done={t('doc.deleted')} onClose={() => setDeleting(false)}
+        <Danger
+          title={t('doc.delete')}
+          name={doc.id.slice(-12)}
+          action={t('doc.delete.do')}
+          done={t('doc.deleted')}
+          onClose={() => setDeleting(false)}
           run={async () => {
             await remove(entity, doc.id, doc.meta.version);
             queries.removeQueries({ queryKey: ['document', entity.name, doc.id] });
             void queries.invalidateQueries({ queryKey: ['documents'] });
             go(`/shoppers/${entity.ownerField ? 'Profile' : entity.name}`);
-          }}>
+          }}
+        >
           <p>{t('doc.delete.lead')}</p>
         </Danger>
       )}
