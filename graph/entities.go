@@ -119,11 +119,12 @@ func (r *run) askAll(f *entities) ([]representative, *Error) {
 // represented returns the read that a representation asks for, and notes in item how it is answered.
 func (r *run) represented(f *entities, given any, item *representative) (Read, *Error) {
 	item.fetch = f.none // until it is known better
-	representation, ok := given.(map[string]any)
-	if !ok {
+	switch given.(type) {
+	case map[string]any, plainObject:
+	default:
 		return Read{}, badRepresentation("A representation is an object.")
 	}
-	name, ok := representation["__typename"].(string)
+	name, ok := memberOf(given, "__typename").(string)
 	if !ok {
 		return Read{}, badRepresentation("A representation needs a __typename.")
 	}
@@ -134,7 +135,7 @@ func (r *run) represented(f *entities, given any, item *representative) (Read, *
 	item.fetch = how
 	e := how.entity
 	read := Read{Kind: ByID, Entity: e.Entity, Fields: item.fetch.fields, Sensitive: item.fetch.sensitive, First: 1, Pins: item.fetch.pins}
-	if id := representation["id"]; id != nil {
+	if id := memberOf(given, "id"); id != nil {
 		id, problem := scalarInput(idShape, id)
 		if problem != "" {
 			return Read{}, badRepresentation("A representation's id " + problem + ".")
@@ -143,7 +144,7 @@ func (r *run) represented(f *entities, given any, item *representative) (Read, *
 		return read, nil
 	}
 	for _, k := range e.Keys {
-		value := representation[k.Field.Name]
+		value := memberOf(given, k.Field.Name)
 		if !federated(k) || value == nil {
 			continue
 		}

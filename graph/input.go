@@ -157,7 +157,7 @@ func (c *coercion) value(t *inputType, v any) any {
 		if !ok {
 			return []any{c.value(t.elem, v)}
 		}
-		if t.elem.shape != nil && t.elem.shape.Name == anyType && c.vars == nil && !slices.Contains(items, nil) {
+		if t.represents() && c.vars == nil && !slices.Contains(items, nil) {
 			return items // the representations in a variable, which are only read
 		}
 		list := make([]any, len(items))

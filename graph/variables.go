@@ -29,10 +29,15 @@ func (e *Engine) variables(list ast.VariableDefinitionList) []variable {
 	return out
 }
 
+// represents reports whether a variable is for representations.
+func (t *inputType) represents() bool {
+	return t.elem != nil && t.elem.shape != nil && t.elem.shape.Name == anyType
+}
+
 // coerceVariables fills values with what the request gives for the variables. Errors name the
 // variable and the place within it, never a value.
 func coerceVariables(list []variable, given json.RawMessage, values []any) ([]any, gqlerror.List) {
-	members, err := decodeVariables(given)
+	members, err := decodeVariables(given, len(list) == 1 && list[0].typ.represents())
 	if err != nil {
 		return values, gqlerror.List{badInput(location{}, "The variables are not a JSON object.")}
 	}
@@ -84,11 +89,11 @@ func (m members) get(name string) (any, bool) {
 
 // decodeVariables decodes a JSON object. Most requests have the id of a document, the size of a page or
 // a gateway's representations as their only variable, which needs no decoder.
-func decodeVariables(b json.RawMessage) (members, error) {
+func decodeVariables(b json.RawMessage, represent bool) (members, error) {
 	if len(b) == 0 {
 		return members{}, nil
 	}
-	if m, ok := only(b); ok {
+	if m, ok := only(b, represent); ok {
 		return m, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -99,7 +104,7 @@ func decodeVariables(b json.RawMessage) (members, error) {
 
 // only recognises {"name":"value"} without escapes, {"name":50}, and lists of objects of such strings.
 // It is content with less than valid UTF-8, which the transport has ruled out.
-func only(b []byte) (m members, ok bool) {
+func only(b []byte, represent bool) (m members, ok bool) {
 	b = bytes.TrimSpace(b)
 	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
 		return m, false
@@ -113,7 +118,7 @@ func only(b []byte) (m members, ok bool) {
 		m.value = json.Number(b)
 		return m, true
 	}
-	if len(b) > 0 && b[0] == '[' {
+	if represent && len(b) > 0 && b[0] == '[' {
 		m.value, b, ok = plainObjects(b)
 		return m, ok && len(b) == 0
 	}
@@ -121,38 +126,64 @@ func only(b []byte) (m members, ok bool) {
 	return m, ok && len(b) == 0
 }
 
-// plainObjects splits a JSON list of objects, all of whose values are strings without escapes, off the
-// beginning of b.
+// plainObject is a JSON object all of whose values are strings without escapes.
+type plainObject []plainMember
+
+type plainMember struct{ name, value string }
+
+// plainObjects splits a JSON list of such objects off the beginning of b. They are much alike: what an
+// object has in common with the one before is not kept twice.
 func plainObjects(b []byte) (list []any, rest []byte, ok bool) {
-	list = []any{}
+	list = make([]any, 0, 16)
+	var all, before plainObject
 	for mark := byte('['); ; mark = ',' {
 		if len(b) == 0 || b[0] != mark {
 			return list, bytes.TrimSpace(b[min(1, len(b)):]), len(b) > 0 && b[0] == ']' && mark == ','
 		}
-		object := make(map[string]any, 2)
 		if b = bytes.TrimSpace(b[1:]); len(b) == 0 || b[0] != '{' {
 			return nil, nil, false
 		}
+		first := len(all)
 		for mark := byte('{'); len(b) > 0 && b[0] == mark; mark = ',' {
-			var name, value string
-			if name, b, ok = plainString(bytes.TrimSpace(b[1:])); !ok {
+			var like plainMember
+			if n := len(all) - first; n < len(before) {
+				like = before[n]
+			}
+			var one plainMember
+			if one.name, b, ok = plainText(bytes.TrimSpace(b[1:]), like.name); !ok {
 				return nil, nil, false
 			}
 			if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != ':' {
 				return nil, nil, false
 			}
-			if value, b, ok = plainString(bytes.TrimSpace(b[1:])); !ok {
+			if one.value, b, ok = plainText(bytes.TrimSpace(b[1:]), like.value); !ok {
 				return nil, nil, false
 			}
-			object[name] = value
+			all = append(all, one)
 			b = bytes.TrimSpace(b)
 		}
 		if len(b) == 0 || b[0] != '}' {
 			return nil, nil, false
 		}
-		list = append(list, object)
+		before = all[first:len(all):len(all)]
+		list = append(list, before)
 		b = bytes.TrimSpace(b[1:])
 	}
+}
+
+// memberOf returns the member of a decoded JSON object.
+func memberOf(object any, name string) any {
+	switch o := object.(type) {
+	case map[string]any:
+		return o[name]
+	case plainObject:
+		for i := len(o) - 1; i >= 0; i-- { // of several the last one counts
+			if o[i].name == name {
+				return o[i].value
+			}
+		}
+	}
+	return nil
 }
 
 // isCount reports whether b is a whole number of at most nine digits.
@@ -169,13 +200,19 @@ func isCount(b []byte) bool {
 }
 
 // plainString splits a JSON string without escapes off the beginning of b.
-func plainString(b []byte) (s string, rest []byte, ok bool) {
+func plainString(b []byte) (s string, rest []byte, ok bool) { return plainText(b, "") }
+
+// plainText is plainString. A string that is like another becomes that one.
+func plainText(b []byte, like string) (s string, rest []byte, ok bool) {
 	if len(b) < 2 || b[0] != '"' {
 		return "", nil, false
 	}
 	for i, c := range b[1:] {
 		switch {
 		case c == '"':
+			if text := b[1 : i+1]; string(text) == like {
+				return like, b[i+2:], true
+			}
 			return string(b[1 : i+1]), b[i+2:], true
 		case c == '\\' || c < ' ':
 			return "", nil, false
