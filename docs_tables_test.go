@@ -343,6 +343,7 @@ func TestDocumentedMetrics(t *testing.T) {
 	data.request(200, 0)
 	watch.Operation(t.Context(), graph.Observed{Type: "query"})
 	watch.suspected("EMAIL")
+	watch.delivered("ok")
 	families, err := watch.registry.Gather()
 	if err != nil {
 		t.Fatal(err)

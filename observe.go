@@ -34,6 +34,7 @@ type telemetry struct {
 	batches   prometheus.Counter
 	documents prometheus.Counter
 	misplaced *prometheus.CounterVec
+	webhooks  *prometheus.CounterVec
 
 	tracer   trace.Tracer // nil: no traces
 	provider *sdktrace.TracerProvider
@@ -58,8 +59,10 @@ func newTelemetry(ctx context.Context, endpoint string) (*telemetry, error) {
 		documents: prometheus.NewCounter(prometheus.CounterOpts{Name: "profilegraph_documents_total", Help: "Documents that GraphQL operations returned."}),
 		misplaced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_misplaced_values_total",
 			Help: "Values written that look like personal data in fields that are not declared sensitive, by kind."}, []string{"kind"}),
+		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilegraph_webhook_deliveries_total",
+			Help: "Attempts to deliver an event to a webhook by outcome: ok, failed, or given_up after the last one."}, []string{"outcome"}),
 	}
-	t.registry.MustRegister(t.requests, t.durations, operations, t.reads, t.batches, t.documents, t.misplaced,
+	t.registry.MustRegister(t.requests, t.durations, operations, t.reads, t.batches, t.documents, t.misplaced, t.webhooks,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if endpoint == "" {
 		return t, nil
@@ -119,6 +122,9 @@ type outcomes struct{ ok, failed prometheus.Counter }
 
 // suspected notes a value that looks like personal data in the wrong place.
 func (t *telemetry) suspected(kind string) { t.misplaced.WithLabelValues(kind).Inc() }
+
+// delivered notes an attempt to deliver an event to a webhook.
+func (t *telemetry) delivered(outcome string) { t.webhooks.WithLabelValues(outcome).Inc() }
 
 // Operation notes one GraphQL operation of the data plane.
 func (t *telemetry) Operation(ctx context.Context, o graph.Observed) {

@@ -192,7 +192,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		Introspect: func(of *ast.Schema) graphql.ExecutableSchema {
 			return generated.NewExecutableSchema(generated.Config{Schema: of})
 		}}
-	s.events = event.New(event.Options{Store: s.store, Tenants: s.tenants, Sealer: s.vault, Record: record, Now: s.now, Log: log, Private: c.WebhookPrivate,
+	s.events = event.New(event.Options{Store: s.store, Tenants: s.tenants, Sealer: s.vault, Record: record, Now: s.now, Log: log, Private: c.WebhookPrivate, Delivered: s.watch.delivered,
 		Happened: func(ctx context.Context, id tenant.ID, reference string) (bool, error) {
 			return s.schemas.Published(ctx, id, reference)
 		}})

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -258,6 +259,13 @@ func TestWebhookRetries(t *testing.T) {
 	}
 	if !strings.Contains(in.logs.String(), "webhook given up") {
 		t.Error("nothing in the logs")
+	}
+	metrics := in.send("GET", "/metrics", nil).Text
+	// The clock jumps while requests are under way, so some are made twice.
+	for _, line := range []string{`{outcome="ok"} [5-9]`, `{outcome="failed"} 1[1-9]`, `{outcome="given_up"} 1`} {
+		if !regexp.MustCompile("profilegraph_webhook_deliveries_total" + line + "\n").MatchString(metrics) {
+			t.Errorf("no %s among the metrics", line)
+		}
 	}
 }
 

@@ -87,6 +87,8 @@ type Options struct {
 	Happened func(ctx context.Context, account tenant.ID, reference string) (bool, error)
 	Now      func() time.Time
 	Log      *slog.Logger
+	// Delivered, unless nil, counts attempts to deliver an event, by outcome: "ok", "failed" or "given_up".
+	Delivered func(outcome string)
 	// Private lets webhooks lead into private networks and to this machine, by plain HTTP too.
 	Private bool
 }
@@ -100,6 +102,9 @@ type Service struct {
 
 // New returns a service. It delivers nothing until Run is called.
 func New(o Options) *Service {
+	if o.Delivered == nil {
+		o.Delivered = func(string) {}
+	}
 	return &Service{Options: o, client: newClient(o.Private), wake: make(chan struct{}, 1)}
 }
 

@@ -215,13 +215,16 @@ func (s *Service) advance(ctx context.Context, account tenant.ID, r storage.Reco
 	failure := s.send(ctx, signer, w.URL, d.Event, d.Body)
 	s.remember(ctx, account, hook, w, failure)
 	if failure == "" {
+		s.Delivered("ok")
 		return true, s.drop(ctx, next)
 	}
 	s.Log.WarnContext(ctx, "webhook not delivered", "account", account, "webhook", d.Webhook, "event", d.Event, "attempt", d.Attempts, "reason", failure)
 	if d.Attempts > len(pauses) {
+		s.Delivered("given_up")
 		s.Log.ErrorContext(ctx, "webhook given up", "account", account, "webhook", d.Webhook, "event", d.Event)
 		return true, s.drop(ctx, next)
 	}
+	s.Delivered("failed")
 	d.Next = s.Now().UTC().Truncate(time.Millisecond).Add(pauses[d.Attempts-1])
 	again, err := encodeDelivery(r.ID, account, d)
 	if err != nil {
