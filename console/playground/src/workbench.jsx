@@ -49,6 +49,7 @@ export function Workbench({ plane, send, schema, tabs, actionsSlot, theme = 'sys
           <GraphiQL.Logo><span /></GraphiQL.Logo>
         </GraphiQLInterface>
         <ReturnToTab index={initial.active} />
+        <Measure />
         {createPortal(<Starters offers={offers} />, actionsSlot)}
       </DocExplorerContextProvider>
     </GraphiQLProvider>
@@ -74,6 +75,23 @@ function ReturnToTab({ index }) {
     done.current = true;
     changeTab(index);
   }, [queryEditor, variableEditor, responseEditor, changeTab, index]);
+  return null;
+}
+
+// Measure has the editors measure text again when the page's fonts are there: they do it once, when they are made.
+function Measure() {
+  const { queryEditor, variableEditor, responseEditor } = useEditorContext({ nonNull: true });
+  useEffect(() => {
+    const editors = [queryEditor, variableEditor, responseEditor].filter(Boolean);
+    if (editors.length < 3) return undefined;
+    const measure = () => editors.forEach((editor) => editor.refresh());
+    const timer = setTimeout(measure);
+    document.fonts.addEventListener('loadingdone', measure);
+    return () => {
+      clearTimeout(timer);
+      document.fonts.removeEventListener('loadingdone', measure);
+    };
+  }, [queryEditor, variableEditor, responseEditor]);
   return null;
 }
 

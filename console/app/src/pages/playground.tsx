@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { RotateCw } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { Workbench } from '@playground/workbench.jsx';
 import 'graphiql/style.css';
 import '@playground/graphiql.css';
@@ -54,17 +54,6 @@ export default function Playground() {
     },
     [plane],
   );
-  // GraphiQL's editors measure text once: again when the fonts are there, which they notice by a resize.
-  useEffect(() => {
-    if (!schema.data || !slot) return undefined;
-    let gone = false;
-    void document.fonts.load('14px "JetBrains Mono"').then(() => {
-      if (!gone) requestAnimationFrame(() => window.dispatchEvent(new Event('resize')));
-    });
-    return () => {
-      gone = true;
-    };
-  }, [schema.data, slot, plane]);
   return (
     <Page
       title={t('playground.title')}

@@ -52,7 +52,7 @@ export function Entities() {
               </Empty>
             ) : (
               <div className="table-wrap">
-                <table className="fold">
+                <table className="fold entities">
                   <thead>
                     <tr>
                       <th>{t('schemas.entity')}</th>
