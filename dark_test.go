@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/profilegraph/profilegraph/vault/kms/local"
+)
+
+// dark expects an account to be answered KEY_UNAVAILABLE whatever needs a key, with no value.
+func dark(t *testing.T, c *client, id string) {
+	t.Helper()
+	for _, query := range []string{
+		`query($id: ID!) { profile(id: $id) { email firstName } }`,
+		`query($id: ID!) { profile(id: $id, unmask: {reason: "customer asked by phone"}) { email } }`,
+		`query($id: ID!) { profiles { nodes { email } } profile(id: $id) { email } }`,
+		`query($id: ID!) { profile(by: {email: "john.doe@example.com"}) { id } profile2: profile(id: $id) { email } }`,
+		`query($id: ID!) { profileVersions(id: $id) { nodes { email } } }`,
+		`mutation($id: ID!) { updateProfile(id: $id, patch: {firstName: "Jim"}) { firstName } }`,
+		`mutation($id: ID!) { createAddress(profileId: $id, input: {route: "Main"}) { route } }`,
+		`mutation { createProfile(input: {email: "new@example.com"}) { id } }`,
+	} {
+		v := vars{}
+		if strings.Contains(query, "$id") {
+			v["id"] = id
+		}
+		r := c.ask(query, v)
+		if r.code() != "KEY_UNAVAILABLE" || strings.Contains(r.Text, "john") || strings.Contains(r.Text, "***") {
+			t.Errorf("without keys %s is answered %d %s", query, r.Status, r.Text)
+		}
+	}
+}
+
+const lit = `query($id: ID!) { profile(id: $id) { email } profileVersions(id: $id) { nodes { email } } byKey: profile(by: {email: "john.doe@example.com"}) { id } }`
+
+// bright expects an account to be served as ever.
+func bright(t *testing.T, c *client, id string) {
+	t.Helper()
+	if r := c.ask(lit, vars{"id": id}); len(r.Errors) > 0 || r.str("profile.email") != "j***.d**@e******.c**" || r.str("byKey.id") != id {
+		t.Errorf("with keys, answered %s", r.Text)
+	}
+	if r := c.ask(`query($id: ID!) { profile(id: $id, unmask: {reason: "customer asked by phone"}) { email } }`, vars{"id": id}); r.str("profile.email") != "john.doe@example.com" {
+		t.Errorf("with keys, a disclosure is answered %s", r.Text)
+	}
+}
+
+// An account whose KEK is withdrawn goes dark within a minute, alone, and lights up when it is back.
+func TestWithdrawnKey(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		one, two := in.account(t, "one"), in.account(t, "two")
+		mine, theirs := one.profile("john.doe@example.com"), two.profile("john.doe@example.com")
+		kms, err := local.Open(filepath.Join(c.Data, "kek.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bright(t, one, mine)
+		if err := kms.Withdraw("profilegraph-one"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			in.clock.move(61 * time.Second)
+			dark(t, one, mine)
+			bright(t, two, theirs)
+		}
+		if r := in.send("GET", "/readyz", nil); r.Status != 200 {
+			t.Errorf("because of one account /readyz answers %d", r.Status)
+		}
+		if r := one.managed(`{ viewer { actor } schemas { entity } }`); len(r.Errors) > 0 {
+			t.Errorf("the control plane of a dark account: %s", r.Text)
+		}
+		if err := kms.Restore("profilegraph-one"); err != nil {
+			t.Fatal(err)
+		}
+		in.clock.move(61 * time.Second)
+		bright(t, one, mine)
+		bright(t, two, theirs)
+		one.verified()
+	})
+}
+
+// Without its keys the server starts, says so, refuses personal data with a code, and serves it
+// again when they are back.
+func TestSealedStart(t *testing.T) {
+	t.Parallel()
+	for name, hide := range map[string]func(t *testing.T, path string) error{
+		"missing":       func(_ *testing.T, path string) error { return os.Remove(path) },
+		"open to all":   func(_ *testing.T, path string) error { return os.Chmod(path, 0o644) },
+		"open to group": func(_ *testing.T, path string) error { return os.Chmod(path, 0o640) },
+		"of another installation": func(t *testing.T, path string) error {
+			other := filepath.Join(t.TempDir(), "other.key")
+			if _, err := local.Create(other); err != nil {
+				return err
+			}
+			return os.Rename(other, path)
+		},
+		"damaged": func(_ *testing.T, path string) error {
+			return os.WriteFile(path, []byte("profilegraph key file 1\nroot 00000000 AAAA\n"), 0o600)
+		},
+		"empty":    func(_ *testing.T, path string) error { return os.WriteFile(path, nil, 0o600) },
+		"a folder": func(_ *testing.T, path string) error { _ = os.Remove(path); return os.Mkdir(path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := defaults(t)
+			in := boot(t, c)
+			id := in.profile("john.doe@example.com")
+			in.stop()
+			path := filepath.Join(c.Data, "kek.key")
+			good, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := hide(t, path); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadFile(path)
+
+			sealed := boot(t, c)
+			sealed.key = in.key
+			for range 2 {
+				if r := sealed.send("GET", "/readyz", nil); r.Status != 503 || !strings.Contains(r.Text, "keys") {
+					t.Errorf("/readyz answers %d %s", r.Status, r.Text)
+				}
+				dark(t, sealed.client, id)
+				sealed.clock.move(2 * time.Second)
+			}
+			if r := sealed.send("GET", "/healthz", nil); r.Status != 200 {
+				t.Errorf("/healthz answers %d", r.Status)
+			}
+			sealed.managed(`{ viewer { actor } account { id } schemas { entity } audit { entries { action } } }`)
+			sealed.newKey([]string{"reader"}, "")
+			if !strings.Contains(sealed.logs.String(), "key") || strings.Contains(sealed.logs.String(), "john") {
+				t.Errorf("the log says\n%s", sealed.logs.String())
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+				t.Error("the key file was touched")
+			}
+
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, good, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			sealed.clock.move(61 * time.Second)
+			bright(t, sealed.client, id)
+			if r := sealed.send("GET", "/readyz", nil); r.Status != 200 {
+				t.Errorf("with its keys /readyz answers %d %s", r.Status, r.Text)
+			}
+		})
+	}
+}
+
+// Wrapped keys that are lost are not replaced by new ones, which could open nothing.
+func TestLostKeyStore(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	in := boot(t, c)
+	id := in.profile("john.doe@example.com")
+	in.stop()
+	path, aside := filepath.Join(c.Data, "keys.db"), filepath.Join(t.TempDir(), "keys.db")
+	if err := os.Rename(path, aside); err != nil {
+		t.Fatal(err)
+	}
+	sealed := boot(t, c)
+	sealed.key = in.key
+	dark(t, sealed.client, id)
+	if r := sealed.send("GET", "/readyz", nil); r.Status != 503 {
+		t.Errorf("/readyz answers %d %s", r.Status, r.Text)
+	}
+	sealed.stop()
+	if err := os.Rename(aside, path); err != nil {
+		t.Fatal(err)
+	}
+	again := boot(t, c)
+	again.key = in.key
+	bright(t, again.client, id)
+}
