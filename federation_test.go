@@ -140,9 +140,9 @@ func (c *counted) Get(ctx context.Context, in storage.Space, id string) (storage
 	return c.Store.Get(ctx, in, id)
 }
 
-func (c *counted) GetMany(ctx context.Context, in storage.Space, ids []string) ([]storage.Record, error) {
+func (c *counted) GetMany(ctx context.Context, in storage.Space, ids []string, m *storage.Memory) ([]storage.Record, error) {
 	c.count("get", in)
-	return c.Store.GetMany(ctx, in, ids)
+	return c.Store.GetMany(ctx, in, ids, m)
 }
 
 func (c *counted) Find(ctx context.Context, in storage.Space, keys []string, limit int) ([][]storage.Record, error) {

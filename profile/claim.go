@@ -97,7 +97,7 @@ func (s *Service) valid(ctx context.Context, id tenant.ID, e *schema.Entity, ent
 		// A write that is under way cannot be told from one that was given up.
 		return true, nil
 	}
-	found, err := s.records(ctx, id, e, []string{c.Document})
+	found, err := s.records(ctx, id, e, []string{c.Document}, nil)
 	if err != nil {
 		return false, err
 	}

@@ -302,7 +302,7 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 		case errors.Is(err, storage.ErrNotFound):
 			return nil
 		case errors.Is(err, storage.ErrConflict):
-			found, err := s.records(ctx, id, e, []string{r.ID})
+			found, err := s.records(ctx, id, e, []string{r.ID}, nil)
 			if err != nil {
 				return err
 			}
@@ -399,7 +399,7 @@ func (s *Service) unclaimed(ctx context.Context, id tenant.ID, e *schema.Entity,
 	for i, v := range values {
 		ids[i] = v.entry
 	}
-	found, err := s.store.GetMany(ctx, claims(id, e), ids)
+	found, err := s.store.GetMany(ctx, claims(id, e), ids, nil)
 	if err != nil {
 		return nil, fmt.Errorf("profile: read claims: %w", err)
 	}
@@ -477,7 +477,7 @@ func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.S
 		for i, r := range list {
 			owners[i] = r.Owner
 		}
-		found, err := s.store.GetMany(ctx, documents(id, owner), owners)
+		found, err := s.store.GetMany(ctx, documents(id, owner), owners, nil)
 		if err != nil {
 			return fmt.Errorf("profile: mend: %w", err)
 		}
@@ -506,7 +506,7 @@ func (s *Service) mendVersions(ctx context.Context, id tenant.ID, _ *schema.Set,
 		for i, r := range list {
 			ids[i], _, _ = strings.Cut(r.ID, "/")
 		}
-		found, err := s.store.GetMany(ctx, documents(id, e), ids)
+		found, err := s.store.GetMany(ctx, documents(id, e), ids, nil)
 		if err != nil {
 			return fmt.Errorf("profile: mend: %w", err)
 		}

@@ -26,28 +26,24 @@ func (s *Service) Get(ctx context.Context, p *auth.Principal, e *schema.Entity, 
 	if slices.ContainsFunc(ids, isPin) {
 		return s.getPinned(ctx, p, e, ids, v)
 	}
-	found, err := s.records(ctx, p.Account, e, ids)
+	memory := s.memory.Get().(*storage.Memory) // what is shown is a copy
+	defer s.memory.Put(memory)
+	found, err := s.records(ctx, p.Account, e, ids, memory)
 	if err != nil {
 		return nil, err
 	}
 	return s.show(ctx, p, e, found, v, false)
 }
 
-// records reads the newest versions of documents; absent ones are zero records.
-func (s *Service) records(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string) ([]storage.Record, error) {
+// records reads the newest versions of documents; absent ones are zero records. Memory, unless nil, is
+// lent for their bodies.
+func (s *Service) records(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string, m *storage.Memory) ([]storage.Record, error) {
 	for _, one := range ids {
 		if !plausible(one) {
-			return s.someRecords(ctx, id, e, ids)
+			return s.someRecords(ctx, id, e, ids, m)
 		}
 	}
-	if len(ids) == 1 {
-		r, err := s.store.Get(ctx, documents(id, e), ids[0])
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return nil, fmt.Errorf("profile: read: %w", err)
-		}
-		return []storage.Record{r}, nil
-	}
-	found, err := s.store.GetMany(ctx, documents(id, e), ids)
+	found, err := s.store.GetMany(ctx, documents(id, e), ids, m)
 	if err != nil {
 		return nil, fmt.Errorf("profile: read: %w", err)
 	}
@@ -55,7 +51,7 @@ func (s *Service) records(ctx context.Context, id tenant.ID, e *schema.Entity, i
 }
 
 // someRecords is records for ids of which some cannot be any document's.
-func (s *Service) someRecords(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string) ([]storage.Record, error) {
+func (s *Service) someRecords(ctx context.Context, id tenant.ID, e *schema.Entity, ids []string, m *storage.Memory) ([]storage.Record, error) {
 	found := make([]storage.Record, len(ids))
 	var good []string
 	for _, one := range ids {
@@ -66,7 +62,7 @@ func (s *Service) someRecords(ctx context.Context, id tenant.ID, e *schema.Entit
 	if len(good) == 0 {
 		return found, nil
 	}
-	records, err := s.records(ctx, id, e, good)
+	records, err := s.records(ctx, id, e, good, m)
 	if err != nil {
 		return nil, err
 	}
@@ -332,7 +328,7 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 	for i, one := range pins {
 		ids[i] = one.id
 	}
-	found, err := s.records(ctx, p.Account, e, ids)
+	found, err := s.records(ctx, p.Account, e, ids, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -359,7 +355,7 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 	if len(old) == 0 {
 		return found, nil
 	}
-	records, err := s.store.GetMany(ctx, versions(p.Account, e), old)
+	records, err := s.store.GetMany(ctx, versions(p.Account, e), old, nil)
 	if err != nil {
 		return nil, fmt.Errorf("profile: version: %w", err)
 	}
@@ -393,7 +389,7 @@ func (s *Service) reach(ctx context.Context, p *auth.Principal, e *schema.Entity
 // find returns the newest version of a document within p's reach, or ErrNotFound. It asks for no
 // permission.
 func (s *Service) find(ctx context.Context, p *auth.Principal, e *schema.Entity, id string) (storage.Record, content, error) {
-	found, err := s.records(ctx, p.Account, e, []string{id})
+	found, err := s.records(ctx, p.Account, e, []string{id}, nil)
 	if err != nil {
 		return storage.Record{}, content{}, err
 	}

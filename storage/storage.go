@@ -115,7 +115,7 @@ var (
 )
 
 // Store is a driver. All methods are safe for concurrent use. Returned records are the caller's:
-// they do not alias the driver's memory, but for the memory that a page lends. Errors wrap the sentinels above, or the context's error: a
+// they do not alias the driver's memory, but for memory that is lent. Errors wrap the sentinels above, or the context's error: a
 // write that ends so may have happened or may still happen. A call that breaks a limit fails with
 // [ErrInvalid], one to a closed store with [ErrUnavailable].
 type Store interface {
@@ -123,8 +123,9 @@ type Store interface {
 	Get(ctx context.Context, in Space, id string) (Record, error)
 
 	// GetMany returns the records of ids in the order of ids, with a zero Record for each that is
-	// absent. It is one indexed look-up, whatever the number of ids (at most 10,000).
-	GetMany(ctx context.Context, in Space, ids []string) ([]Record, error)
+	// absent. It is one indexed look-up, whatever the number of ids (at most 10,000). The memory, unless
+	// nil, may be used as that of a Page.
+	GetMany(ctx context.Context, in Space, ids []string, m *Memory) ([]Record, error)
 
 	// Insert writes r if no record has its id, else ErrExists. When it returns nil the record
 	// survives the loss of the process and, as far as the store can promise, of the machine.

@@ -106,7 +106,7 @@ func embedded(file string) (reader, error) {
 			_, err := store.Get(ctx, profiles, ids[0])
 			return err
 		}
-		found, err := store.GetMany(ctx, profiles, ids)
+		found, err := store.GetMany(ctx, profiles, ids, nil)
 		for _, r := range found {
 			if r.ID == "" {
 				return storage.ErrNotFound

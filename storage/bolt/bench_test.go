@@ -43,7 +43,7 @@ func BenchmarkRead(b *testing.B) {
 			for j := range ids {
 				ids[j] = id(i*50 + j)
 			}
-			if _, err := s.GetMany(b.Context(), profiles, ids); err != nil {
+			if _, err := s.GetMany(b.Context(), profiles, ids, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -309,7 +309,7 @@ func TestReadsExamineOnlyWhatTheyReturn(t *testing.T) {
 		read func() (any, error)
 	}{
 		{"get", 1, func() (any, error) { return s.Get(t.Context(), profiles, id(siblings-1)) }},
-		{"get many", 50, func() (any, error) { return s.GetMany(t.Context(), profiles, fifty) }},
+		{"get many", 50, func() (any, error) { return s.GetMany(t.Context(), profiles, fifty, nil) }},
 		{"find", 50, func() (any, error) { return s.Find(t.Context(), profiles, keys, 10) }},
 		{"newest", 1, func() (any, error) { return s.Scan(t.Context(), profiles, storage.Page{Desc: true, Limit: 1}) }},
 		{"page", 10, func() (any, error) {

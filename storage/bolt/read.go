@@ -226,16 +226,17 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record st
 }
 
 // GetMany implements storage.Store.
-func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string) ([]storage.Record, error) {
-	if err := cmp.Or(in.Check(), storage.AtMost(len(ids), storage.MaxRecords)); err != nil {
+func (s *Store) GetMany(ctx context.Context, space storage.Space, ids []string, m *storage.Memory) ([]storage.Record, error) {
+	if err := cmp.Or(space.Check(), storage.AtMost(len(ids), storage.MaxRecords)); err != nil {
 		return nil, fmt.Errorf("get many: %w", err)
 	}
 	out := make([]storage.Record, len(ids))
 	err := s.read(ctx, "get many", func(r *reader) error {
-		var c copies
+		c := in(m)
+		defer c.giveBack(m)
 		for i, id := range ids {
 			var err error
-			if out[i], _, err = r.get(in, id, s.now, &c); err != nil {
+			if out[i], _, err = r.get(space, id, s.now, c); err != nil {
 				return err
 			}
 		}

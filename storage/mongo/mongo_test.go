@@ -285,7 +285,7 @@ func TestFaults(t *testing.T) {
 				want[i] = ""
 			}
 		}
-		got, err := s.GetMany(t.Context(), profiles, ids)
+		got, err := s.GetMany(t.Context(), profiles, ids, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func TestPlans(t *testing.T) {
 			return 1, err
 		}, 1},
 		{"get many", "_id_", 50, func() (int, error) {
-			got, err := s.GetMany(t.Context(), profiles, fifty)
+			got, err := s.GetMany(t.Context(), profiles, fifty, nil)
 			return len(got), err
 		}, 50},
 		{"newest", "_id_", 1, func() (int, error) {

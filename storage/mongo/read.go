@@ -37,9 +37,16 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (storage.R
 }
 
 // GetMany implements storage.Store.
-func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string) ([]storage.Record, error) {
+func (s *Store) GetMany(ctx context.Context, in storage.Space, ids []string, _ *storage.Memory) ([]storage.Record, error) {
 	if err := cmp.Or(in.Check(), storage.AtMost(len(ids), storage.MaxRecords)); err != nil {
 		return nil, fmt.Errorf("get many: %w", err)
+	}
+	if len(ids) == 1 {
+		r, err := s.Get(ctx, in, ids[0])
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, err
+		}
+		return []storage.Record{r}, nil
 	}
 	base := prefix(in)
 	found := map[string]storage.Record{}

@@ -51,7 +51,7 @@ func testIsolation(t *testing.T, s *suite) {
 		got, err = s.Scan(ctx, in, storage.Page{Limit: 100, Desc: true})
 		slices.Reverse(got)
 		equal(t, "scan backwards", got, err, want)
-		got, err = s.GetMany(ctx, in, ids)
+		got, err = s.GetMany(ctx, in, ids, nil)
 		equal(t, "get many", got, err, want)
 		lists, err := s.Find(ctx, in, []string{"k"}, 100)
 		equal(t, "find", lists, err, [][]storage.Record{want})
@@ -90,7 +90,7 @@ func testGetMany(t *testing.T, s *suite) {
 		{[]string{"", "a", "a\x00", "\xff", strings.Repeat("a", 300)}, []storage.Record{none, a, none, none, none}},
 	}
 	for _, test := range tests {
-		got, err := s.GetMany(t.Context(), in, test.ids)
+		got, err := s.GetMany(t.Context(), in, test.ids, nil)
 		equal(t, fmt.Sprintf("get many %q", test.ids), got, err, test.want)
 	}
 }
@@ -331,6 +331,16 @@ func testMemory(t *testing.T, s *suite) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ids := make([]string, limit)
+		for i := range ids {
+			ids[i] = fmt.Sprintf("%02d", (i*7)%61) // of which one is absent
+		}
+		wantMany, err := s.GetMany(t.Context(), in, ids, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotMany, err := s.GetMany(t.Context(), in, ids, memory)
+		equal(t, fmt.Sprintf("%d by id", limit), gotMany, err, wantMany)
 		page.Memory = memory
 		got, err := s.Scan(t.Context(), in, page)
 		equal(t, fmt.Sprintf("scan %d", limit), got, err, want)
@@ -355,7 +365,7 @@ func testExpiry(t *testing.T, s *suite) {
 		t.Helper()
 		got, err := s.Scan(ctx, in, storage.Page{Limit: 10})
 		equal(t, "scan", idsOf(got), err, ids)
-		many, err := s.GetMany(ctx, in, ids)
+		many, err := s.GetMany(ctx, in, ids, nil)
 		equal(t, "get many", many, err, got)
 		lists, err := s.Find(ctx, in, []string{"key"}, 10)
 		equal(t, "find", lists, err, [][]storage.Record{got})
@@ -378,7 +388,7 @@ func testExpiry(t *testing.T, s *suite) {
 	look("later", "stays")
 	_, err = s.Get(ctx, in, "goes")
 	wantError(t, "get", err, storage.ErrNotFound)
-	many, err := s.GetMany(ctx, in, []string{"goes"})
+	many, err := s.GetMany(ctx, in, []string{"goes"}, nil)
 	equal(t, "get many", many, err, []storage.Record{{}})
 	wantError(t, "replace", s.Replace(ctx, in, expiring("goes", time.Time{}), "r1"), storage.ErrNotFound)
 

@@ -184,7 +184,7 @@ func every(ctx context.Context, s storage.Store, in storage.Space, call func(nam
 	page := storage.Page{Limit: 10}
 	_, err := s.Get(ctx, in, "present")
 	call("get", err)
-	_, err = s.GetMany(ctx, in, []string{"present"})
+	_, err = s.GetMany(ctx, in, []string{"present"}, nil)
 	call("get many", err)
 	_, err = s.Scan(ctx, in, page)
 	call("scan", err)

@@ -224,7 +224,7 @@ func testNoAliases(t *testing.T, s *suite) {
 		got, err := s.Get(t.Context(), in, "one")
 		equal(t, "get", got, err, want)
 		scribble(got)
-		many, err := s.GetMany(t.Context(), in, []string{"one", "one"})
+		many, err := s.GetMany(t.Context(), in, []string{"one", "one"}, nil)
 		equal(t, "get many", many, err, []storage.Record{want, want})
 		scribble(many[0])
 		equal(t, "the other copy", many[1], nil, want)
@@ -331,7 +331,7 @@ func testLimits(t *testing.T, s *suite) {
 	}
 	_, err = s.Owned(ctx, in, []string{"owner"}, storage.Page{Limit: 1, Prefix: "p"})
 	wantError(t, "owned: a prefix", err, storage.ErrInvalid)
-	_, err = s.GetMany(ctx, in, make([]string, 10_001))
+	_, err = s.GetMany(ctx, in, make([]string, 10_001), nil)
 	wantError(t, "get many: too many", err, storage.ErrInvalid)
 	_, err = s.Find(ctx, in, make([]string, 1_001), 1)
 	wantError(t, "find: too many", err, storage.ErrInvalid)
@@ -339,7 +339,7 @@ func testLimits(t *testing.T, s *suite) {
 	wantError(t, "find: no limit", err, storage.ErrInvalid)
 	_, err = s.Expired(ctx, in.Collection, 0)
 	wantError(t, "expired: no limit", err, storage.ErrInvalid)
-	if ids, err := s.GetMany(ctx, in, make([]string, 10_000)); err != nil || len(ids) != 10_000 {
+	if ids, err := s.GetMany(ctx, in, make([]string, 10_000), nil); err != nil || len(ids) != 10_000 {
 		t.Errorf("get 10,000: %d records, %v", len(ids), err)
 	}
 }
