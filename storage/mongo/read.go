@@ -199,9 +199,12 @@ func (l *lists) add(r storage.Record) {
 // where the last one ended, for the values that are still open.
 func (s *Store) gather(ctx context.Context, op string, in storage.Space, p storage.Page, l *lists) error {
 	for open := l.open(); len(open) > 0; open = l.open() {
-		filter := bson.D{{Key: fieldID, Value: stretch(l.base, p)}}
+		var filter bson.D
 		if l.field != "" {
-			filter = append(bson.D{{Key: l.field, Value: among(qualified(l.base, open))}}, filter...)
+			filter = bson.D{{Key: l.field, Value: among(qualified(l.base, open))}}
+		}
+		if l.field == "" || p.After != "" { // values say which space they belong to
+			filter = append(filter, bson.E{Key: fieldID, Value: stretch(l.base, p)})
 		}
 		order := 1
 		if p.Desc {
