@@ -149,7 +149,7 @@ func (r *record) node(version int) graph.Node {
 	return graph.Node{
 		ID: r.id, Owner: r.owner, Cursor: r.id, Body: r.versions[version-1],
 		Meta: graph.Meta{
-			Version: fmt.Sprint("v", version), Author: "tester", Created: epoch,
+			Version: fmt.Sprint("v", version), Pin: fmt.Sprint(r.id, "~v", version), Author: "tester", Created: epoch,
 			Updated: epoch.Add(time.Duration(version) * time.Hour), Masked: r.masked,
 		},
 	}

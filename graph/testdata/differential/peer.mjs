@@ -22,7 +22,7 @@ function decode(cursor) {
 function document(e, record, version = record.versions.length) {
   const o = { __typename: e.name, id: record.id, ...record.versions[version - 1] };
   o.meta = {
-    version: "v" + version, author: "tester", creationDate: record.created,
+    version: "v" + version, pin: record.id + "~v" + version, author: "tester", creationDate: record.created,
     lastUpdate: record.updated[version - 1], masked: [],
   };
   if (e.owner) {
