@@ -24,7 +24,17 @@ func lockFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return locked{f}, nil
+}
+
+// locked is a file with a lock.
+type locked struct{ *os.File }
+
+// Close lets go of the lock. To close the file alone does not, while a program that is just being
+// started has it too, as all files until its start is complete.
+func (l locked) Close() error {
+	err := os.NewSyscallError("flock", syscall.Flock(int(l.Fd()), syscall.LOCK_UN))
+	return errors.Join(err, l.File.Close())
 }
 
 // syncDir makes the names in a folder durable.
