@@ -68,6 +68,7 @@ export async function signIn(browser) {
     await view.page.clock.install();
     await view.page.reload();
     await heading(view.page, 'Shoppers');
+    await view.page.waitForLoadState('networkidle'); // what the page asks for at first has been answered
     await view.context.clearCookies();
     await view.page.clock.fastForward(61_000);
     await view.page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
