@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// named finds the shopper's name, and not the same letters within a random id.
+var named = regexp.MustCompile(`(^|[^0-9a-z])john([^0-9a-z]|$)`)
 
 // What administers an account is on its record before it takes effect, and does not take effect
 // while the record cannot be written.
@@ -121,7 +125,7 @@ func TestRecordComesFirst(t *testing.T) {
 		if all := in.recorded(mark); len(all) != 1 || all[0].Action != "ExportAudit" || all[0].RequestID == "" {
 			t.Errorf("an export is recorded as %+v", all)
 		}
-		if text := fmt.Sprint(in.recorded(0)); strings.Contains(text, "john.doe") || strings.Contains(text, "pg_") {
+		if text := fmt.Sprint(in.recorded(0)); named.MatchString(text) || strings.Contains(text, "pg_") {
 			t.Error("the record holds what it should not")
 		}
 
@@ -140,7 +144,7 @@ func TestRecordComesFirst(t *testing.T) {
 		if r := in.send("GET", "/audit/export", nil); r.Status != 503 || r.code() != "AUDIT_UNAVAILABLE" {
 			t.Errorf("an export without a record is answered %d %s", r.Status, r.Text)
 		}
-		if logs := in.logs.String(); !strings.Contains(logs, "the audit record was not written") || strings.Contains(logs, "john.doe") {
+		if logs := in.logs.String(); !strings.Contains(logs, "the audit record was not written") || named.MatchString(logs) {
 			t.Error("nothing in the log says why")
 		}
 	})
