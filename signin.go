@@ -118,7 +118,8 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
 
 // sendToProvider sends the browser to an identity provider.
 func (s *server) sendToProvider(w http.ResponseWriter, r *http.Request) {
-	to, keep, err := s.people.SendToProvider(r.Context(), r.URL.Query().Get("provider"), s.callback(r))
+	query := r.URL.Query()
+	to, keep, err := s.people.SendToProvider(r.Context(), query.Get("provider"), s.callback(r), query.Get("prompt") == "login")
 	if err != nil {
 		s.backToConsole(w, r, err)
 		return

@@ -479,7 +479,7 @@ func (p *idp) visit(t testing.TB, c *client, change func(login *http.Cookie, bac
 	}
 	at := httptest.NewRequest("GET", r.Header.Get("Location"), nil)
 	if q := at.URL.Query(); q.Get("response_type") != "code" || q.Get("client_id") != "console" || q.Get("scope") != "openid profile" || q.Get("redirect_uri") != c.url+"/console/callback" ||
-		len(q.Get("state")) < 40 || len(q.Get("nonce")) < 40 || strings.Contains(r.Header.Get("Location"), strings.Split(login.Value, ".")[0]) {
+		q.Has("prompt") || len(q.Get("state")) < 40 || len(q.Get("nonce")) < 40 || strings.Contains(r.Header.Get("Location"), strings.Split(login.Value, ".")[0]) {
 		t.Errorf("the browser is sent to %s", r.Header.Get("Location"))
 	}
 	answer := httptest.NewRecorder()
@@ -591,6 +591,11 @@ func TestSignInWithProvider(t *testing.T) {
 		if r := guest.send("GET", path, nil); r.Header.Get("Location") != "/console/?error=BAD_USER_INPUT" {
 			t.Errorf("%s: %d %v", path, r.Status, r.Header)
 		}
+	}
+	// Who has just signed out is not signed in again without a word.
+	r = guest.send("GET", "/console/login?prompt=login&provider="+url.QueryEscape(p.URL), nil)
+	if to, err := url.Parse(r.Header.Get("Location")); err != nil || to.Query().Get("prompt") != "login" {
+		t.Errorf("%v %v", r.Header, err)
 	}
 	// The session ends when the account is suspended.
 	in.account(t, "shop")

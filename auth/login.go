@@ -69,15 +69,19 @@ func (s *Sessions) Providers() []SignInProvider {
 }
 
 // SendToProvider begins a sign-in with an identity provider, which sends the browser back to redirect. It
-// returns where to send it, and what the browser must keep until then.
-func (s *Sessions) SendToProvider(ctx context.Context, issuer, redirect string) (to, keep string, err error) {
+// returns where to send it, and what the browser must keep until then. Anew asks the provider to let the person
+// choose who they are, even if it still knows them.
+func (s *Sessions) SendToProvider(ctx context.Context, issuer, redirect string, anew bool) (to, keep string, err error) {
 	config, err := s.client(ctx, issuer, redirect)
 	if err != nil {
 		return "", "", err
 	}
 	visit := visit{issuer, rand.Text() + rand.Text()}
-	return config.AuthCodeURL(visit.secret("state"), oauth2.S256ChallengeOption(visit.secret("verifier")), oauth2.SetAuthURLParam("nonce", visit.secret("nonce"))),
-		visit.String(), nil
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(visit.secret("verifier")), oauth2.SetAuthURLParam("nonce", visit.secret("nonce"))}
+	if anew {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	return config.AuthCodeURL(visit.secret("state"), options...), visit.String(), nil
 }
 
 // BackFromProvider ends a sign-in that SendToProvider began, with the parameters that the browser came back with, and

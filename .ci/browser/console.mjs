@@ -1,8 +1,9 @@
 // Drives the console in a real Chromium, against a running server with a demo account.
 //
-//   BASE_URL=http://127.0.0.1:8080 ADMIN_KEY=pg_... [OPERATOR_KEY=pg_...] node console.mjs [flow ...]
+//   BASE_URL=http://127.0.0.1:8080 ADMIN_KEY=pg_... [OPERATOR_KEY=pg_...] [PROGRAM=/path/to/profilegraph] node console.mjs [flow ...]
 //
-// With OPERATOR_KEY, a key with the role operator, the page of accounts is tested too.
+// With OPERATOR_KEY, a key with the role operator, the page of accounts is tested too. With PROGRAM, a server of its own is
+// started to sign in with an identity provider.
 // With PICTURES=1 the pictures of docs/console.md are made anew. Screenshots go to ARTIFACTS (default: artifacts, at the top of the repository); CHROMIUM names
 // another browser than /usr/bin/chromium.
 import { administration } from './console/administration.mjs';
@@ -14,9 +15,11 @@ import { schemas } from './console/schemas.mjs';
 import { shapes } from './console/shapes.mjs';
 import { shoppers } from './console/shoppers.mjs';
 import { signIn } from './console/sign-in.mjs';
+import { singleSignOn } from './console/single-sign-on.mjs';
 
 const flows = {
   signIn,
+  singleSignOn,
   shoppers,
   shapes,
   schemas,

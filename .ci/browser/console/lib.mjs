@@ -111,7 +111,8 @@ export async function newShopper(input) {
 
 /**
  * Opens the console in a browser of its own and records what it should not do. With a key it is signed in.
- * `tolerate` is a pattern of console messages that the test provokes.
+ * `tolerate` is a pattern of console messages that the test provokes; `at` is another server, and `beside` another
+ * origin that the browser is meant to visit.
  */
 export async function open(
   browser,
@@ -122,6 +123,8 @@ export async function open(
     scheme = 'light',
     locale = 'en',
     tolerate,
+    at = base,
+    beside,
     permissions = ['clipboard-read', 'clipboard-write'],
   } = {},
 ) {
@@ -143,7 +146,8 @@ export async function open(
   page.on('request', (r) => {
     const url = new URL(r.url());
     seen.urls.push(r.url());
-    if (url.origin !== new URL(base).origin && !['data:', 'blob:'].includes(url.protocol)) seen.elsewhere.push(r.url());
+    if (![new URL(at).origin, beside].includes(url.origin) && !['data:', 'blob:'].includes(url.protocol))
+      seen.elsewhere.push(r.url());
   });
   page.on('framenavigated', (frame) => seen.urls.push(frame.url()));
   await page.exposeFunction('reportViolation', (text) => seen.violations.push(text));
@@ -153,13 +157,13 @@ export async function open(
     ),
   );
   if (key) {
-    const answer = await context.request.post(`${base}/console/session`, {
+    const answer = await context.request.post(`${at}/console/session`, {
       data: { key },
       headers: { 'Sec-Fetch-Site': 'same-origin' },
     });
     assert.equal(answer.status(), 204, 'the session does not begin');
   }
-  await page.goto(`${base}/console${path}`);
+  await page.goto(`${at}/console${path}`);
   return { page, context, seen, close: () => context.close() };
 }
 

@@ -210,7 +210,7 @@ export async function schemas(browser) {
     const { page } = view;
     await page.getByText('The club is closed').waitFor();
     await region(page, 'Compare').getByText('field removed').first().waitFor();
-    assert.equal(await page.locator('.cm-mergeView .cm-editor').count(), 2);
+    await page.locator('.cm-mergeView .cm-editor').nth(1).waitFor();
     await page.locator('.cm-mergeView').getByText('clubCard').first().waitFor();
     await accessible(page, 'the history');
     await shot(page, '1280-light-schema-history', { fullPage: true });

@@ -39,28 +39,6 @@ export async function signIn(browser) {
     await view.close();
   });
 
-  await check('signing in with an identity provider: offered where there is one; a refusal is told', async () => {
-    const view = await open(browser);
-    const { page } = view;
-    await page.route('**/console/config', (route) =>
-      route.fulfill({
-        json: {
-          providers: [{ name: 'https://id.example.com', label: 'Staff' }],
-          signedIn: false,
-        },
-      }),
-    );
-    await page.goto(`${base}/console/?error=FORBIDDEN`);
-    await page.getByRole('alert').getByText('Nobody was signed in.').waitFor();
-    assert.equal(new URL(page.url()).search, '');
-    const link = page.getByRole('link', { name: 'Sign in with Staff' });
-    assert.equal(await link.getAttribute('href'), '/console/login?provider=https%3A%2F%2Fid.example.com');
-    await accessible(page, 'signing in with an identity provider');
-    await shot(page, '1280-light-sign-in-provider');
-    quiet(view);
-    await view.close();
-  });
-
   await check('a session that ends while nothing is done is noticed', async () => {
     const desk = await keyFor('Idle desk', ['reader']);
     const view = await open(browser, { key: desk.secret, path: '/shoppers' });

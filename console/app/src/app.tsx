@@ -107,7 +107,7 @@ export function App() {
         </div>
       </div>
     );
-  if (state.kind === 'none') return <SignIn />;
+  if (state.kind === 'none') return <SignIn left={state.left} />;
   return (
     <ToastProvider>
       <Frame key={`${state.person.account.id} ${state.person.actor}`} />

@@ -12,10 +12,13 @@ export interface Person {
   subject: string | null;
 }
 
-/** `expired` keeps the person: the pages stay, with what was typed, until the same person signs in again. */
+/**
+ * `left`: somebody has just signed out. `expired` keeps the person: the pages stay, with what was typed, until the
+ * same person signs in again.
+ */
 export type SessionState =
   | { kind: 'starting' }
-  | { kind: 'none' }
+  | { kind: 'none'; left: boolean }
   | { kind: 'failed'; failure: Failure }
   | { kind: 'open' | 'expired'; person: Person };
 
@@ -57,6 +60,18 @@ export const configuration = {
   queryFn: async () => (await (await send('/console/config')).json()) as { providers: Provider[]; signedIn: boolean },
 };
 
+// An identity provider sends people to the console's first page; they go on where they were.
+const place = 'profilegraph.place';
+
+/** Remembers this place for whoever goes to an identity provider. */
+export const comeBack = () => sessionStorage.setItem(place, location.pathname + location.search);
+
+function goBack() {
+  const kept = sessionStorage.getItem(place);
+  sessionStorage.removeItem(place);
+  if (kept?.startsWith('/console/') && location.pathname === '/console/') history.replaceState(null, '', kept);
+}
+
 const whoIsIt = async () => (await (await send('/console/session')).json()) as Person;
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -72,7 +87,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
           (!person || before.person.actor !== person.actor || before.person.account.id !== person.account.id)
         )
           queries.clear();
-        return person ? { kind: 'open', person } : { kind: 'none' };
+        return person ? { kind: 'open', person } : { kind: 'none', left: 'person' in before };
       }),
     [queries],
   );
@@ -81,6 +96,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     queries
       .fetchQuery(configuration)
       .then(({ signedIn }) => (signedIn ? whoIsIt() : null))
+      .then((person) => {
+        if (person) goBack();
+        return person;
+      })
       .then(enter, (error: unknown) => set({ kind: 'failed', failure: asFailure(error) }));
   }, [enter, queries]);
   useEffect(retry, [retry]);

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { LogIn } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { LanguageSelect, ThemeButton } from '../app';
-import { Failure } from '../lib/api';
 import { useWords } from '../lib/i18n';
-import { configuration, usePerson, useSession } from '../lib/session';
-import { Button, Dialog, FailureNotice, Field, useAction } from '../ui';
+import { comeBack, configuration, usePerson, useSession } from '../lib/session';
+import { Button, Dialog, FailureNotice, Field, Notice, useAction } from '../ui';
 import { Mark } from '../ui/mark';
 
 const useProviders = () => useQuery(configuration).data?.providers ?? [];
@@ -46,17 +45,33 @@ function KeyField({ value, onChange }: { value: string; onChange(key: string): v
   );
 }
 
-const Providers = ({ list }: { list: ReturnType<typeof useProviders> }) => {
+/** Ways to identity providers, and back to this place. `anew` lets the person be somebody else there. */
+const Providers = ({ list, anew }: { list: ReturnType<typeof useProviders>; anew: boolean }) => {
   const { t } = useWords();
   return list.map(({ name, label }) => (
-    <a key={name} className="button wide" href={`/console/login?provider=${encodeURIComponent(name)}`}>
+    <a
+      key={name}
+      className="button wide"
+      href={`/console/login?${new URLSearchParams({ provider: name, ...(anew && { prompt: 'login' }) })}`}
+      onClick={comeBack}
+    >
       <LogIn aria-hidden />
       {t('signIn.with', { provider: label || name })}
     </a>
   ));
 };
 
-export function SignIn() {
+/** Why an identity provider's answer let nobody in, and what to do. */
+function Refusal({ code }: { code: string }) {
+  const { t, find } = useWords();
+  return (
+    <Notice tone="bad" title={t('signIn.refused')}>
+      <p>{find(`signIn.refused.${code}`) ?? t('signIn.refused.other')}</p>
+    </Notice>
+  );
+}
+
+export function SignIn({ left }: { left: boolean }) {
   const { t } = useWords();
   const providers = useProviders();
   const { key, setKey, submit, busy, failure } = useKeyForm();
@@ -76,10 +91,10 @@ export function SignIn() {
           <h1>{t('signIn.title')}</h1>
           <p className="quiet">{t('signIn.lead')}</p>
         </div>
-        {refusal && !failure && <FailureNotice failure={new Failure(refusal, t('signIn.refused'))} />}
+        {refusal && !failure && <Refusal code={refusal} />}
         {providers.length > 0 && (
           <>
-            <Providers list={providers} />
+            <Providers list={providers} anew={left || refusal === 'FORBIDDEN'} />
             <div className="or">{t('signIn.or')}</div>
           </>
         )}
@@ -134,7 +149,7 @@ export function SignInAgain() {
       {providers.length > 0 && (
         <>
           <p className="quiet small">{t('signIn.again.away')}</p>
-          <Providers list={providers} />
+          <Providers list={providers} anew={false} />
         </>
       )}
     </Dialog>
