@@ -171,8 +171,29 @@ func TestAuditVerification(t *testing.T) {
 		if r := in.managed(`{ auditVerification(partial: true) { ok entries next } }`); r.at("auditVerification.entries") != float64(entries+1) || r.at("auditVerification.next") != nil { // it was exported
 			t.Error(r.Text)
 		}
-		if r := in.manage(`{ auditVerification(after: "x") { ok } }`); r.code() != "BAD_USER_INPUT" {
-			t.Error(r.Text)
+		for _, wrong := range []string{`after: "x"`, `partial: true, limit: -1`, `limit: 1`} {
+			if r := in.manage(`{ auditVerification(` + wrong + `) { ok } }`); r.code() != "BAD_USER_INPUT" {
+				t.Errorf("%s: %s", wrong, r.Text)
+			}
+		}
+		for range 40 { // a part ends at a checkpoint, which is every 16 entries or so
+			in.do(`query($id: ID!) { profile(id: $id, unmask: {reason: "customer asked by phone"}) { email } }`, vars{"id": id})
+		}
+		var done []float64
+		for v := (vars{"after": nil}); ; {
+			r := in.managed(`query($after: String) { auditVerification(partial: true, after: $after, limit: 10) { ok entries size next checkpoint } }`, v)
+			size := r.at("auditVerification.size").(float64)
+			done = append(done, r.at("auditVerification.entries").(float64))
+			if r.at("auditVerification.ok") != true || size < 40 || done[len(done)-1] > size {
+				t.Fatal(r.Text)
+			}
+			if v["after"] = r.at("auditVerification.next"); v["after"] == nil {
+				if done[len(done)-1] != size || len(done) < 3 || !slices.IsSorted(done) {
+					t.Errorf("parts %v of %v", done, size)
+				}
+				in.verified(r.str("auditVerification.checkpoint"))
+				break
+			}
 		}
 	})
 }

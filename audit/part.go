@@ -70,10 +70,14 @@ func parseProgress(text string) (progress, error) {
 	return p, nil
 }
 
-// CheckPart is Check as far as ctx lasts. When ctx ends before the log does, and what was verified until
-// then is good, next says where another call goes on; an empty after begins at the beginning. The report
-// is of all parts so far. An error that wraps ErrInvalid says that after is no such place of this account's.
-func (l *Log) CheckPart(ctx context.Context, account tenant.ID, after string, known ...string) (report Report, next string, err error) {
+// errEnough ends a part.
+var errEnough = errors.New("audit: as much as was asked for")
+
+// CheckPart is Check of at least limit entries (0: of all), as far as ctx lasts. When one of them ends before
+// the log does, and what was verified until then is good, next says where another call goes on; an empty after
+// begins at the beginning. The report is of all parts so far. An error that wraps ErrInvalid says that after is no
+// such place of this account's.
+func (l *Log) CheckPart(ctx context.Context, account tenant.ID, after string, limit int64, known ...string) (report Report, next string, err error) {
 	v, err := newVerifier(l.keys, known)
 	if err != nil {
 		return Report{}, "", err
@@ -89,11 +93,15 @@ func (l *Log) CheckPart(ctx context.Context, account tenant.ID, after string, kn
 		v.resume(p)
 	}
 	from := v.next
+	if limit > 0 {
+		v.enough = from + limit
+	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(l.exportFrom(ctx, account, from, w)) }()
 	err = v.run(r)
 	r.CloseWithError(io.ErrClosedPipe) // the export ends even if the verifier gave up
-	if errors.Is(err, context.DeadlineExceeded) && len(v.report.Problems) == 0 && v.reached.Size > from {
+	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errEnough)
+	if ended && len(v.report.Problems) == 0 && v.reached.Size > from {
 		v.report.Entries, v.report.Pruned, v.report.Checkpoints = v.reached.Entries, v.reached.Pruned, v.reached.Checks
 		return v.report, v.reached.String(), nil
 	}

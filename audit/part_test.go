@@ -50,7 +50,7 @@ func TestCheckPart(t *testing.T) {
 			parts, at := 0, ""
 			var places []string
 			for {
-				report, next, err := l.CheckPart(&ending{t.Context(), 40}, "acme", at, known)
+				report, next, err := l.CheckPart(&ending{t.Context(), 40}, "acme", at, 0, known)
 				if err != nil {
 					t.Fatalf("part %d: %v %v", parts, err, report.Problems)
 				}
@@ -70,29 +70,42 @@ func TestCheckPart(t *testing.T) {
 			if parts < 3 {
 				t.Errorf("%d parts", parts)
 			}
+			// Parts of a limited size are about that large, and say how far they are.
+			for at, parts := "", 0; ; parts++ {
+				report, next, err := l.CheckPart(t.Context(), "acme", at, 1_000, known)
+				if err != nil || report.Size != all || next != "" && (report.Entries < int64(parts+1)*1_000 || report.Entries > int64(parts+1)*1_100) {
+					t.Fatalf("part %d: %+v %v", parts, report, err)
+				}
+				if at = next; at == "" {
+					if parts != 2 || report.Entries != all {
+						t.Errorf("%d parts, then %+v", parts, report)
+					}
+					break
+				}
+			}
 			// Entries that come in between are verified too.
 			if _, err := l.Append(t.Context(), audit.Entry{Account: "acme", Action: "PutSchema"}); err != nil {
 				t.Fatal(err)
 			}
-			if report, next, err := l.CheckPart(t.Context(), "acme", at); err != nil || next != "" || report.Entries != all+1 {
+			if report, next, err := l.CheckPart(t.Context(), "acme", at, 0); err != nil || next != "" || report.Entries != all+1 {
 				t.Errorf("%+v %q %v", report, next, err)
 			}
 			if _, err := l.Append(t.Context(), audit.Entry{Account: "other", Action: "PutSchema"}); err != nil {
 				t.Fatal(err)
 			}
 			for _, wrong := range []string{"x", "e30x", at[:len(at)-8]} {
-				if _, _, err := l.CheckPart(t.Context(), "acme", wrong); !errors.Is(err, audit.ErrInvalid) {
+				if _, _, err := l.CheckPart(t.Context(), "acme", wrong, 0); !errors.Is(err, audit.ErrInvalid) {
 					t.Errorf("%.10q: %v", wrong, err)
 				}
 			}
-			if _, _, err := l.CheckPart(t.Context(), "other", at); !errors.Is(err, audit.ErrInvalid) {
+			if _, _, err := l.CheckPart(t.Context(), "other", at, 0); !errors.Is(err, audit.ErrInvalid) {
 				t.Error("another account's place:", err)
 			}
 			// The tree of another place leads to no signed root.
-			if report, _, err := l.CheckPart(t.Context(), "acme", forged(t, places[0], places[1])); !errors.Is(err, audit.ErrTampered) {
+			if report, _, err := l.CheckPart(t.Context(), "acme", forged(t, places[0], places[1]), 0); !errors.Is(err, audit.ErrTampered) {
 				t.Errorf("%+v %v", report, err)
 			}
-			if _, _, err := l.CheckPart(&ending{t.Context(), 0}, "acme", ""); !errors.Is(err, context.DeadlineExceeded) {
+			if _, _, err := l.CheckPart(&ending{t.Context(), 0}, "acme", "", 0); !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
 		})

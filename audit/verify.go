@@ -21,6 +21,8 @@ import (
 // Report is what [Verify] found.
 type Report struct {
 	Account tenant.ID
+	// Size is how many entries the log had when it was exported.
+	Size int64
 	// Entries are those whose bytes are in the export, Pruned those of which only hashes are left.
 	Entries, Pruned int64
 	// Checkpoints are those that were checked, stored and known ones.
@@ -98,7 +100,7 @@ type verifier struct {
 	keys   note.Verifiers
 	known  []Checkpoint // by size; those not reached yet
 	report Report
-	stated int64 // the size that the first line states
+	enough int64 // where to end, at the next place that is good to go on from; 0: at the end
 
 	next    int64    // the index that the next entry must have
 	roots   rootHash // of the stated hashes so far
@@ -126,7 +128,7 @@ func (v *verifier) run(r io.Reader) error {
 		case n == 0 && (err != nil || l.Format != exportFormat || l.Size == nil || *l.Size < 0):
 			return fmt.Errorf("%w: not an export in the format %s", ErrInvalid, exportFormat)
 		case n == 0:
-			v.report.Account, v.stated = l.Account, *l.Size
+			v.report.Account, v.report.Size = l.Account, *l.Size
 			v.meetKnown()
 		case err != nil:
 			v.problem(v.next, v.next, "line %d of the export cannot be read", n+1)
@@ -138,6 +140,9 @@ func (v *verifier) run(r io.Reader) error {
 			v.checkpoint(l.Checkpoint)
 		default:
 			v.problem(v.next, v.next, "line %d of the export is neither an entry nor a checkpoint", n+1)
+		}
+		if v.enough > 0 && v.reached.Size >= v.enough && v.next < v.report.Size {
+			return errEnough
 		}
 	}
 	if errors.Is(in.Err(), bufio.ErrTooLong) {
@@ -289,12 +294,12 @@ func (v *verifier) compare(c Checkpoint) {
 
 // finish finds what is missing at the end.
 func (v *verifier) finish() {
-	if v.stated > v.next {
-		v.problem(v.next, v.stated-1, "missing at the end: the export says that it has %d", v.stated)
-	} else if v.stated < v.next {
-		v.problem(v.stated, v.next-1, "added at the end: the export says that it has %d", v.stated)
+	if v.report.Size > v.next {
+		v.problem(v.next, v.report.Size-1, "missing at the end: the export says that it has %d", v.report.Size)
+	} else if v.report.Size < v.next {
+		v.problem(v.report.Size, v.next-1, "added at the end: the export says that it has %d", v.report.Size)
 	}
-	if n := len(v.known); n > 0 && v.known[n-1].Size > max(v.next, v.stated) {
+	if n := len(v.known); n > 0 && v.known[n-1].Size > max(v.next, v.report.Size) {
 		v.problem(v.next, v.known[n-1].Size-1, "missing: a known checkpoint covers them")
 	}
 	if !v.lost && v.covered < v.next {

@@ -80,7 +80,7 @@ type Log interface {
 	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 	Checkpoint(ctx context.Context, account tenant.ID) (string, error)
 	Export(ctx context.Context, account tenant.ID, w io.Writer) error
-	CheckPart(ctx context.Context, account tenant.ID, after string, known ...string) (report audit.Report, next string, err error)
+	CheckPart(ctx context.Context, account tenant.ID, after string, limit int64, known ...string) (report audit.Report, next string, err error)
 	Prune(ctx context.Context, account tenant.ID, before time.Time, by string) (int64, error)
 	PublicKey() string
 }
@@ -135,11 +135,15 @@ type Verification struct {
 }
 
 // Verify verifies the account's record, by the code that verifies exports: behind after, a Next of before, or
-// from the beginning. What takes too long is ErrLongRecord, unless parts will do.
-func (a *Authorizer) Verify(ctx context.Context, p *Principal, after string, parts bool) (Verification, error) {
+// from the beginning. What takes too long is ErrLongRecord, unless parts will do; a limit, unless 0, is about how
+// many entries a part has.
+func (a *Authorizer) Verify(ctx context.Context, p *Principal, after string, parts bool, limit int) (Verification, error) {
 	var v Verification
 	if err := p.Check(Audit); err != nil {
 		return v, err
+	}
+	if limit < 0 || limit > 0 && !parts {
+		return v, fmt.Errorf("%w: limit is how many entries a part has, so it takes parts, and is not negative", ErrInvalid)
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
@@ -150,7 +154,7 @@ func (a *Authorizer) Verify(ctx context.Context, p *Principal, after string, par
 		known = append(known, v.Checkpoint)
 	}
 	if err == nil || errors.Is(err, audit.ErrTampered) {
-		v.Report, v.Next, err = a.record.CheckPart(ctx, p.Account, after, known...)
+		v.Report, v.Next, err = a.record.CheckPart(ctx, p.Account, after, int64(limit), known...)
 	}
 	switch {
 	case err == nil && v.Next != "" && !parts:

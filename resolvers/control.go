@@ -348,12 +348,12 @@ func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*generated.AuditCh
 	return &generated.AuditCheckpoint{Checkpoint: text, PublicKey: key}, nil
 }
 
-func (r *queryResolver) AuditVerification(ctx context.Context, partial bool, after *string) (*generated.AuditVerification, error) {
-	v, err := r.use.Disclosures.Verify(ctx, principal(ctx), value(after), partial)
+func (r *queryResolver) AuditVerification(ctx context.Context, partial bool, after *string, limit int) (*generated.AuditVerification, error) {
+	v, err := r.use.Disclosures.Verify(ctx, principal(ctx), value(after), partial, limit)
 	if err != nil {
 		return nil, err
 	}
-	out := &generated.AuditVerification{Ok: len(v.Problems) == 0, Entries: int(v.Entries), Pruned: int(v.Pruned), Checkpoint: optional(v.Checkpoint), PublicKey: v.PublicKey, Next: optional(v.Next)}
+	out := &generated.AuditVerification{Ok: len(v.Problems) == 0, Entries: int(v.Entries), Pruned: int(v.Pruned), Size: int(v.Size), Checkpoint: optional(v.Checkpoint), PublicKey: v.PublicKey, Next: optional(v.Next)}
 	if !out.Ok {
 		problem := v.Problems[0].String()
 		out.Problem = &problem

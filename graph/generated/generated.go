@@ -111,6 +111,7 @@ type ComplexityRoot struct {
 		Problem    func(childComplexity int) int
 		Pruned     func(childComplexity int) int
 		PublicKey  func(childComplexity int) int
+		Size       func(childComplexity int) int
 	}
 
 	Consumer struct {
@@ -210,7 +211,7 @@ type ComplexityRoot struct {
 		Approvals         func(childComplexity int) int
 		Audit             func(childComplexity int, filter *AuditFilter, first int, after *int, newest bool) int
 		AuditCheckpoint   func(childComplexity int) int
-		AuditVerification func(childComplexity int, partial bool, after *string) int
+		AuditVerification func(childComplexity int, partial bool, after *string, limit int) int
 		CheckDocuments    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) int
 		CheckSchema       func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, documents bool) int
 		Consumers         func(childComplexity int) int
@@ -395,7 +396,7 @@ type QueryResolver interface {
 	CheckDocuments(ctx context.Context, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) (*DocumentsCheck, error)
 	Audit(ctx context.Context, filter *AuditFilter, first int, after *int, newest bool) (*AuditPage, error)
 	AuditCheckpoint(ctx context.Context) (*AuditCheckpoint, error)
-	AuditVerification(ctx context.Context, partial bool, after *string) (*AuditVerification, error)
+	AuditVerification(ctx context.Context, partial bool, after *string, limit int) (*AuditVerification, error)
 	Policy(ctx context.Context) (*Policy, error)
 	TestPolicy(ctx context.Context, roles []string, entity string, fields []string, purpose *string) (*string, error)
 	KeyStatus(ctx context.Context) (*KeyStatus, error)
@@ -742,6 +743,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditVerification.PublicKey(childComplexity), true
+	case "AuditVerification.size":
+		if e.ComplexityRoot.AuditVerification.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditVerification.Size(childComplexity), true
 
 	case "Consumer.createdBy":
 		if e.ComplexityRoot.Consumer.CreatedBy == nil {
@@ -1252,7 +1259,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AuditVerification(childComplexity, args["partial"].(bool), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.AuditVerification(childComplexity, args["partial"].(bool), args["after"].(*string), args["limit"].(int)), true
 	case "Query.checkDocuments":
 		if e.ComplexityRoot.Query.CheckDocuments == nil {
 			break
@@ -2081,6 +2088,8 @@ type Query {
     partial: Boolean! = false
     "The ` + "`" + `next` + "`" + ` of the part before."
     after: String
+    "With ` + "`" + `partial` + "`" + `: about how many entries a part has, for those who show how far it is; 0: as many as fit into 8 seconds."
+    limit: Int! = 0
   ): AuditVerification!
   "What the account lets be seen in clear, for which purposes. Needs UNMASK, AUDIT or PRIVACY."
   policy: Policy!
@@ -2362,6 +2371,8 @@ type AuditVerification {
   "Entries that were verified, and older ones of which retention has left only hashes."
   entries: Int!
   pruned: Int!
+  "How many the record has of both."
+  size: Int!
   "The first thing that is wrong, with the entry; null when all is well."
   problem: String
   "A signed checkpoint, taken just before, which the record was held against; null when none could be had."
@@ -2822,6 +2833,8 @@ func (ec *executionContext) childFields_AuditVerification(ctx context.Context, f
 		return ec.fieldContext_AuditVerification_entries(ctx, field)
 	case "pruned":
 		return ec.fieldContext_AuditVerification_pruned(ctx, field)
+	case "size":
+		return ec.fieldContext_AuditVerification_size(ctx, field)
 	case "problem":
 		return ec.fieldContext_AuditVerification_problem(ctx, field)
 	case "checkpoint":
@@ -3869,6 +3882,14 @@ func (ec *executionContext) field_Query_auditVerification_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg2
 	return args, nil
 }
 
@@ -5284,6 +5305,29 @@ func (ec *executionContext) _AuditVerification_pruned(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_AuditVerification_pruned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditVerification_size(ctx context.Context, field graphql.CollectedField, obj *AuditVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditVerification_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditVerification_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditVerification", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
@@ -7779,7 +7823,7 @@ func (ec *executionContext) _Query_auditVerification(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditVerification(ctx, fc.Args["partial"].(bool), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().AuditVerification(ctx, fc.Args["partial"].(bool), fc.Args["after"].(*string), fc.Args["limit"].(int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AuditVerification) graphql.Marshaler {
@@ -11816,6 +11860,11 @@ func (ec *executionContext) _AuditVerification(ctx context.Context, sel ast.Sele
 			}
 		case "pruned":
 			out.Values[i] = ec._AuditVerification_pruned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._AuditVerification_size(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

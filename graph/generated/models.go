@@ -118,6 +118,8 @@ type AuditVerification struct {
 	// Entries that were verified, and older ones of which retention has left only hashes.
 	Entries int `json:"entries"`
 	Pruned  int `json:"pruned"`
+	// How many the record has of both.
+	Size int `json:"size"`
 	// The first thing that is wrong, with the entry; null when all is well.
 	Problem *string `json:"problem,omitempty"`
 	// A signed checkpoint, taken just before, which the record was held against; null when none could be had.

@@ -129,6 +129,48 @@ export async function audit(browser) {
     await view.close();
   });
 
+  await check(
+    'a long record is verified in parts, with progress; it can be stopped, and goes on from there',
+    async () => {
+      for (let i = 0; i < 100; i++) await see(desk.secret);
+      const view = await open(browser, { key: adminKey, path: '/audit' });
+      const { page } = view;
+      // The real server in small parts; the third one waits until the test has stopped it.
+      const afters = [];
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      await page.route('**/control/graphql', async (route) => {
+        const body = route.request().postDataJSON();
+        if (!body.query.includes('auditVerification')) return route.fallback();
+        afters.push(body.variables.after);
+        body.variables.limit = 20;
+        if (afters.length === 3) await held;
+        return route.continue({ postData: JSON.stringify(body) });
+      });
+      await page.getByRole('button', { name: 'Verify', exact: true }).click();
+      const dialog = page.getByRole('dialog');
+      const bar = dialog.getByRole('progressbar');
+      await dialog.getByText(/^[\d,]+ of [\d,]+ entries are verified$/).waitFor();
+      await page.waitForFunction(() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow) > 0);
+      await accessible(page, 'a verification under way');
+      await shot(page, '1280-light-audit-verifying');
+      while (afters.length < 3) await page.waitForTimeout(50);
+      await dialog.getByRole('button', { name: 'Stop' }).click();
+      await dialog.getByText('It was stopped before the end').waitFor();
+      const reached = Number(await bar.getAttribute('aria-valuenow'));
+      assert.ok(reached > 0 && reached < 100, `stopped at ${reached} %`);
+      release();
+      await dialog.getByRole('button', { name: 'Go on' }).click();
+      await dialog.getByText(/entries are as they were written/).waitFor();
+      await dialog.getByRole('heading', { name: 'Checkpoint' }).waitFor();
+      assert.ok(afters.length >= 5 && afters[0] === null, `${afters.length} parts`);
+      assert.equal(afters[3], afters[2], 'it did not go on from where it was stopped');
+      assert.equal(new Set(afters).size, afters.length - 1, 'a part was verified twice');
+      quiet(view);
+      await view.close();
+    },
+  );
+
   await check('an auditor sees the record and no shopper', async () => {
     const auditor = await keyFor('Auditor', ['auditor']);
     const view = await open(browser, {

@@ -3,7 +3,6 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
-import Provider from 'oidc-provider';
 
 /** The server as a client of the provider. */
 export const client = { id: 'profilegraph-console', secret: randomBytes(24).toString('hex') };
@@ -33,6 +32,7 @@ export async function listen() {
   const server = createServer((request, response) => answer(request, response));
   await new Promise((ready) => server.listen(0, 'localhost', ready));
   const issuer = `http://localhost:${server.address().port}`;
+  const { default: Provider } = await import('oidc-provider'); // which warns when it is loaded
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
 
   return {

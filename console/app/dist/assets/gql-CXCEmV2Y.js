@@ -132,14 +132,16 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     name
   }
 }
-    `),"\n  query AuditVerification {\n    auditVerification {\n      ok\n      entries\n      pruned\n      problem\n      checkpoint\n      publicKey\n    }\n  }\n":new e(`
-    query AuditVerification {
-  auditVerification {
+    `),"\n  query AuditVerification($after: String, $limit: Int!) {\n    auditVerification(partial: true, after: $after, limit: $limit) {\n      ok\n      entries\n      pruned\n      size\n      problem\n      checkpoint\n      next\n      publicKey\n    }\n  }\n":new e(`
+    query AuditVerification($after: String, $limit: Int!) {
+  auditVerification(partial: true, after: $after, limit: $limit) {
     ok
     entries
     pruned
+    size
     problem
     checkpoint
+    next
     publicKey
   }
 }

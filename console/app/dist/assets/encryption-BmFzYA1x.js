@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{ht as t,mt as n,pt as r,ut as i,v as a}from"./base-DDzvCQ0u.js";import{t as o}from"./gql-B5xSTvRN.js";import{L as s,O as c,_ as l,f as u,g as d,h as f,i as p,n as m,t as h,u as g,x as _,y as v}from"./ui-iv0SCH8U.js";import{i as y}from"./session-BL0TJoJu.js";var b=e(t(),1),x=n(),S=o(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{ht as t,mt as n,pt as r,ut as i,v as a}from"./base-DDzvCQ0u.js";import{t as o}from"./gql-CXCEmV2Y.js";import{L as s,O as c,_ as l,f as u,g as d,h as f,i as p,n as m,t as h,u as g,x as _,y as v}from"./ui-BvSkYaUX.js";import{i as y}from"./session-CcYAk8uJ.js";var b=e(t(),1),x=n(),S=o(`
   query KeyStatus {
     keyStatus {
       kek

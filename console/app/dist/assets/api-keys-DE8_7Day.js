@@ -1,1 +1,0 @@
-export{t as default,n as useRoles}from"./api-keys-9esFKy_C.js";
