@@ -318,8 +318,11 @@ func TestSDL(t *testing.T) {
 	if first.Status != 200 || tag == "" || !strings.Contains(first.Text, "type Profile implements Document") || !strings.Contains(first.Text, "@sensitive(pii: true)") {
 		t.Errorf("%d %s %.100s", first.Status, tag, first.Text)
 	}
-	if r := in.send("GET", "/sdl", nil, "If-None-Match", tag); r.Status != 304 || r.Text != "" || r.Header.Get("ETag") != tag {
-		t.Errorf("%d %.100s", r.Status, r.Text)
+	// A proxy that compresses answers makes tags weak; a poller may know several.
+	for _, known := range []string{tag, "W/" + tag, `"another", ` + tag} {
+		if r := in.send("GET", "/sdl", nil, "If-None-Match", known); r.Status != 304 || r.Text != "" || r.Header.Get("ETag") != tag {
+			t.Errorf("to who knows %s: %d %.100s", known, r.Status, r.Text)
+		}
 	}
 	in.publish("Profile", `{"properties": {"shoeSize": {"type": "integer"}}}`)
 	if r := in.send("GET", "/sdl", nil, "If-None-Match", tag); r.Status != 200 || !strings.Contains(r.Text, "shoeSize: Int") {
