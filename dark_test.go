@@ -182,3 +182,50 @@ func TestLostKeyStore(t *testing.T) {
 	again.key = in.key
 	bright(t, again.client, id)
 }
+
+// An account that names a KEK which cannot be used keeps the one it has, and may name another.
+func TestMistakenKEK(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		one := in.account(t, "one")
+		id := one.profile("john.doe@example.com")
+		kms, err := local.Open(filepath.Join(c.Data, "kek.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := kms.Withdraw("mistake"); err != nil {
+			t.Fatal(err)
+		}
+		const rotate = `mutation($kek: String) { rotateKeys(step: KEK, kek: $kek) { kek } }`
+		for _, name := range []string{"mis take", "-mistake", "../mistake", strings.Repeat("m", 129)} {
+			if r := one.manage(rotate, vars{"kek": name}); r.code() != "BAD_USER_INPUT" || !strings.Contains(r.Text, "letters") {
+				t.Errorf("a KEK called %q: %s", name, r.Text)
+			}
+		}
+		if under := one.managed(`{ keyStatus { rotations { step } } }`).at("keyStatus.rotations"); len(under.([]any)) != 0 {
+			t.Errorf("under way is %v", under)
+		}
+
+		one.managed(rotate, vars{"kek": "mistake"})
+		_ = in.docs.AdvanceRotations(t.Context(), in.currentSet) // fails for the mistaken one
+		in.clock.move(61 * time.Second)
+		bright(t, one, id)
+		one.managed(rotate, vars{"kek": "right"})
+		for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+			status := one.managed(`{ keyStatus { kek rotations { step } } }`)
+			if status.str("keyStatus.kek") == "right" && len(status.at("keyStatus.rotations").([]any)) == 0 {
+				break
+			}
+			if time.Since(begin) > 10*time.Second {
+				t.Fatalf("the other KEK is not taken: %s", status.Text)
+			}
+			_ = in.docs.AdvanceRotations(t.Context(), in.currentSet)
+		}
+		in.clock.move(61 * time.Second)
+		bright(t, one, id)
+		if r := one.managed(`{ audit(filter: {action: "RotateKeys"}) { entries { details } } }`); !strings.Contains(r.Text, `"mistake"`) || !strings.Contains(r.Text, `"right"`) {
+			t.Errorf("the record does not name the KEKs: %s", r.Text)
+		}
+	})
+}

@@ -49,8 +49,12 @@ var rotations = storage.Space{Account: storage.System, Collection: storage.Accou
 // ErrRotation says that there is no such rotation.
 var ErrRotation = fmt.Errorf("profile: a rotation is one of %s", strings.Join(Rotations, ", "))
 
+// ErrKEK says that no KEK can have such a name.
+var ErrKEK = errors.New("profile: the name of a KEK is 1 to 128 letters, digits, '.', '_' and '-', and begins with a letter or digit")
+
 // Rotate begins a rotation for p's account, unless it is under way already. Kek names another KEK
-// for the account, with RotateKEK only.
+// for the account, with RotateKEK only; the one named last holds, since one that cannot be used
+// would be tried for ever.
 func (s *Service) Rotate(ctx context.Context, p *auth.Principal, step, kek string) error {
 	if err := p.Check(auth.Account); err != nil {
 		return err
@@ -58,7 +62,14 @@ func (s *Service) Rotate(ctx context.Context, p *auth.Principal, step, kek strin
 	if !slices.Contains(Rotations, step) || kek != "" && step != RotateKEK {
 		return ErrRotation
 	}
-	if err := s.auth.Note(ctx, p, "RotateKeys", map[string]string{"step": step}); err != nil {
+	details := map[string]string{"step": step}
+	if kek != "" {
+		if !vault.ValidKEK(kek) {
+			return ErrKEK
+		}
+		details["kek"] = kek
+	}
+	if err := s.auth.Note(ctx, p, "RotateKeys", details); err != nil {
 		return err
 	}
 	body, err := bson.Marshal(rotationRecord{Began: s.now().UTC(), KEK: kek})
@@ -66,11 +77,24 @@ func (s *Service) Rotate(ctx context.Context, p *auth.Principal, step, kek strin
 		return fmt.Errorf("profile: rotate: %w", err)
 	}
 	r := storage.Record{ID: string(p.Account) + "/" + step, Rev: rand.Text(), Body: body}
-	if err := s.store.Insert(ctx, rotations, r); err != nil && !errors.Is(err, storage.ErrExists) {
+	err = s.store.Insert(ctx, rotations, r)
+	if errors.Is(err, storage.ErrExists) && step == RotateKEK {
+		err = s.replaceRotation(ctx, r)
+	}
+	if err != nil && !errors.Is(err, storage.ErrExists) {
 		return fmt.Errorf("profile: rotate: %w", err)
 	}
 	s.wake()
 	return nil
+}
+
+// replaceRotation puts a rotation in the place of one that is under way, or was until now.
+func (s *Service) replaceRotation(ctx context.Context, r storage.Record) error {
+	err := s.store.Delete(ctx, rotations, r.ID, "")
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return s.store.Insert(ctx, rotations, r)
 }
 
 // Keys tells which keys p's account has, and which rotations are under way.

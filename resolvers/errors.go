@@ -103,6 +103,7 @@ var own = []struct {
 	{supergraph.ErrInvalid, BadInput},
 	{profile.ErrTTL, BadInput},
 	{profile.ErrRotation, BadInput},
+	{profile.ErrKEK, BadInput},
 	{profile.ErrSamples, BadInput},
 	{profile.ErrNoProperty, BadInput},
 }

@@ -23,11 +23,14 @@ type Progress struct {
 
 var validKEK = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
+// ValidKEK reports whether a KEK can have a name.
+func ValidKEK(name string) bool { return validKEK.MatchString(name) }
+
 // RewrapKEK wraps an account's keys anew with the current version of its KEK, and with another KEK
 // if one is named: this is also how an account brings its own, before its first document or later.
 // The old KEK must still be usable. Doing it twice is harmless.
 func (v *Vault) RewrapKEK(ctx context.Context, account tenant.ID, kek string) error {
-	if kek != "" && !validKEK.MatchString(kek) {
+	if kek != "" && !ValidKEK(kek) {
 		return fmt.Errorf("vault: rewrap %s: the name of a KEK is 1 to 128 letters, digits, '.', '_' and '-', the first a letter or digit", account)
 	}
 	h, n := v.keys, keyName{account: account, kind: accountKey}
