@@ -60,7 +60,7 @@ var strangers = map[string][]string{
 }
 
 // tools are programs and tests of their own. Nobody imports them.
-var tools = []string{"bench", "storage/storagetest"}
+var tools = []string{"bench", "storage/storagetest", "vault/kms/transit/transittest"}
 
 func TestImportsGoDown(t *testing.T) {
 	const module = "github.com/profilegraph/profilegraph"

@@ -176,7 +176,7 @@ func (k *KMS) call(ctx context.Context, operation, kek string, body request) (an
 // status 400 and tells them apart only by text.
 func damaged(messages []string) bool {
 	for _, m := range messages {
-		for _, sign := range []string{"message authentication failed", "invalid ciphertext", "unable to decrypt"} {
+		for _, sign := range []string{"message authentication failed", "invalid ciphertext", "missing ciphertext", "unable to decrypt"} {
 			if strings.Contains(m, sign) {
 				return true
 			}
