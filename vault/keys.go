@@ -130,23 +130,37 @@ func demand[T any](ctx context.Context, h *hierarchy, c *cache[T], n keyName, cr
 	return key, err
 }
 
-// create stores a new key, unless somebody else was faster.
+// create stores a new key, unless somebody else was faster. That of a data subject's texts comes with
+// that of its documents, or the first disclosure would have another durable write to wait for.
 func (h *hierarchy) create(ctx context.Context, n keyName) error {
-	r := keyRecord{Entity: n.entity, Property: n.id}
-	switch n.kind {
-	case accountKey:
-		r.KEK, r.Property = defaultKEK(n.account), ""
-	case subjectKey, consumerKey, secretKey, textKey:
-		r.Property = ""
+	if h.Keys == nil {
+		return errNoStore
 	}
-	if err := h.extend(ctx, n, &r); err != nil {
-		return err
+	names := []keyName{n}
+	if n.kind == subjectKey {
+		names = append(names, keyName{account: n.account, kind: textKey, id: n.id})
 	}
-	err := h.write(ctx, n, r, nil)
-	if errors.Is(err, storage.ErrExists) {
-		return nil
+	records := make([]StoredKey, len(names))
+	for i, n := range names {
+		r := keyRecord{}
+		switch n.kind {
+		case accountKey:
+			r.KEK = defaultKEK(n.account)
+		case indexKey:
+			r.Entity, r.Property = n.entity, n.id
+		}
+		err := h.extend(ctx, n, &r)
+		if err != nil {
+			return err
+		}
+		if records[i], err = n.stored(r); err != nil {
+			return err
+		}
 	}
-	return err
+	if err := h.Keys.Create(ctx, n.account, records); err != nil {
+		return unavailable(err)
+	}
+	return nil
 }
 
 // extend adds a new version to a key, which becomes the primary one.

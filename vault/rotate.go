@@ -99,28 +99,26 @@ func (h *hierarchy) rotateAccount(ctx context.Context, n keyName, report func(Pr
 	if err != nil {
 		return false, err
 	}
-	for _, prefix := range wrappedPrefixes {
-		err := h.sweep(ctx, n.account, prefix, report, func(k keyName, r *keyRecord) (changed bool, err error) {
-			for i, w := range r.Versions {
-				if w.Under == above.primary().number {
-					continue
-				}
-				key, err := h.unwrap(ctx, k, "", w, above)
-				if err != nil {
-					return false, err
-				}
-				err = h.wrap(ctx, k, "", &r.Versions[i], key)
-				clear(key)
-				if err != nil {
-					return false, err
-				}
-				changed = true
+	err = h.sweep(ctx, n.account, wrappedPrefixes, report, func(k keyName, r *keyRecord) (changed bool, err error) {
+		for i, w := range r.Versions {
+			if w.Under == above.primary().number {
+				continue
 			}
-			return changed, nil
-		})
-		if err != nil {
-			return false, err
+			key, err := h.unwrap(ctx, k, "", w, above)
+			if err != nil {
+				return false, err
+			}
+			err = h.wrap(ctx, k, "", &r.Versions[i], key)
+			clear(key)
+			if err != nil {
+				return false, err
+			}
+			changed = true
 		}
+		return changed, nil
+	})
+	if err != nil {
+		return false, err
 	}
 	return h.retire(ctx, n, began)
 }
@@ -129,7 +127,7 @@ func (h *hierarchy) rotateAccount(ctx context.Context, n keyName, report func(Pr
 // under the old keys stays readable; [Vault.Reseal] moves it, and [Vault.RetireDEKs] then drops
 // the old keys. To go on with what was cut short, give the same time again.
 func (v *Vault) RotateDEKs(ctx context.Context, account tenant.ID, before time.Time, report func(Progress)) error {
-	err := v.keys.sweep(ctx, account, subjectPrefix, report, func(n keyName, r *keyRecord) (bool, error) {
+	err := v.keys.sweep(ctx, account, []string{subjectPrefix}, report, func(n keyName, r *keyRecord) (bool, error) {
 		if r.Destroyed || !r.primary().Created.Before(before) {
 			return false, nil
 		}
@@ -145,7 +143,7 @@ func (v *Vault) RotateDEKs(ctx context.Context, account tenant.ID, before time.T
 // replaced a Grace before resealed, when a pass of Reseal over all documents and versions of the
 // account began that ended without error.
 func (v *Vault) RetireDEKs(ctx context.Context, account tenant.ID, resealed time.Time, report func(Progress)) error {
-	err := v.keys.sweep(ctx, account, subjectPrefix, report, func(_ keyName, r *keyRecord) (bool, error) {
+	err := v.keys.sweep(ctx, account, []string{subjectPrefix}, report, func(_ keyName, r *keyRecord) (bool, error) {
 		return r.retire(resealed), nil
 	})
 	if err == nil {
@@ -216,23 +214,32 @@ func (h *hierarchy) forget(n keyName) {
 	}
 }
 
-// sweep changes the keys of an account whose names begin with prefix.
-func (h *hierarchy) sweep(ctx context.Context, account tenant.ID, prefix string, report func(Progress), change func(keyName, *keyRecord) (bool, error)) error {
+// sweep changes the keys of an account whose names begin with one of the prefixes. It goes on behind those
+// that are corrupt, and ends with an error that names them.
+func (h *hierarchy) sweep(ctx context.Context, account tenant.ID, prefixes []string, report func(Progress), change func(keyName, *keyRecord) (bool, error)) error {
 	var p Progress
-	return h.visit(ctx, account, prefix, func(n keyName, _ keyRecord) error {
-		changed, err := h.update(ctx, n, func(r *keyRecord) (bool, error) { return change(n, r) })
-		if err != nil {
+	var corrupt error
+	for _, prefix := range prefixes {
+		err := h.visit(ctx, account, prefix, func(n keyName, _ keyRecord) error {
+			changed, err := h.update(ctx, n, func(r *keyRecord) (bool, error) { return change(n, r) })
+			if err != nil {
+				return err
+			}
+			if p.Visited++; changed {
+				p.Changed++
+				h.forget(n)
+			}
+			if report != nil {
+				report(p)
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, ErrCorrupt) {
 			return err
 		}
-		if p.Visited++; changed {
-			p.Changed++
-			h.forget(n)
-		}
-		if report != nil {
-			report(p)
-		}
-		return nil
-	})
+		corrupt = errors.Join(corrupt, err)
+	}
+	return corrupt
 }
 
 func (r *keyRecord) primary() wrappedKey {

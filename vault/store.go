@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
@@ -22,6 +23,8 @@ type KeyStore interface {
 	// Put writes a record in place of prev, durably. A nil prev means that there must be none:
 	// storage.ErrExists otherwise. If the record is not prev it fails with storage.ErrConflict.
 	Put(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error
+	// Create writes records durably, at once if it can: each that has none in its place yet.
+	Create(ctx context.Context, account tenant.ID, records []StoredKey) error
 	// Scrub makes sure that when it returns, nothing is left in the store of what records held before
 	// they were last replaced: not in free pages, not in earlier files.
 	Scrub(ctx context.Context) error
@@ -143,12 +146,20 @@ func decodeKey(body bson.Raw) (keyRecord, error) {
 	return r, nil
 }
 
-func (h *hierarchy) write(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
+func (n keyName) stored(r keyRecord) (StoredKey, error) {
 	body, err := bson.Marshal(r)
 	if err != nil {
-		return fmt.Errorf("encode key: %w", err)
+		return StoredKey{}, fmt.Errorf("encode key: %w", err)
 	}
-	err = h.Keys.Put(ctx, n.account, n.record(), body, prev)
+	return StoredKey{n.record(), body}, nil
+}
+
+func (h *hierarchy) write(ctx context.Context, n keyName, r keyRecord, prev bson.Raw) error {
+	k, err := n.stored(r)
+	if err != nil {
+		return err
+	}
+	err = h.Keys.Put(ctx, n.account, k.Name, k.Body, prev)
 	if err != nil && !overtaken(err) {
 		return unavailable(err)
 	}
@@ -266,6 +277,20 @@ func (s storedKeys) Put(ctx context.Context, account tenant.ID, name string, bod
 		return s.store.Insert(ctx, keySpace(account), r)
 	}
 	return s.store.Replace(ctx, keySpace(account), r, revision(prev))
+}
+
+func (s storedKeys) Create(ctx context.Context, account tenant.ID, records []StoredKey) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, r := range records {
+		all.Go(func() error {
+			err := s.Put(ctx, account, r.Name, r.Body, nil)
+			if errors.Is(err, storage.ErrExists) {
+				return nil
+			}
+			return err
+		})
+	}
+	return all.Wait()
 }
 
 func (s storedKeys) Scrub(context.Context) error { return nil }

@@ -219,31 +219,58 @@ type put struct {
 	err        error
 }
 
-// Put implements vault.KeyStore. The write is synced to the disk before Put returns. All writes
-// that wait while one transaction is synced go into the next.
+// Put implements vault.KeyStore. The write is synced to the disk before Put returns.
 func (d *DB) Put(ctx context.Context, account tenant.ID, name string, body, prev bson.Raw) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("keydb: put: %w", err)
-	}
-	if account == "" || name == "" || len(body) == 0 {
-		return fmt.Errorf("keydb: put: %w", storage.ErrInvalid)
-	}
 	p := &put{key: key(account, name), body: body, prev: prev}
+	if account == "" || name == "" || len(body) == 0 {
+		p.err = storage.ErrInvalid
+	} else if err := d.put(ctx, p); err != nil {
+		p.err = err
+	}
+	if p.err != nil {
+		return fmt.Errorf("keydb: put: %w", p.err)
+	}
+	return nil
+}
+
+// Create implements vault.KeyStore, by one transaction.
+func (d *DB) Create(ctx context.Context, account tenant.ID, records []vault.StoredKey) error {
+	list := make([]*put, len(records))
+	for i, r := range records {
+		if account == "" || r.Name == "" || len(r.Body) == 0 {
+			return fmt.Errorf("keydb: create: %w", storage.ErrInvalid)
+		}
+		list[i] = &put{key: key(account, r.Name), body: r.Body}
+	}
+	if err := d.put(ctx, list...); err != nil {
+		return fmt.Errorf("keydb: create: %w", err)
+	}
+	for _, p := range list {
+		if p.err != nil && !errors.Is(p.err, storage.ErrExists) {
+			return fmt.Errorf("keydb: create: %w", p.err)
+		}
+	}
+	return nil
+}
+
+// put makes writes in one transaction, and leaves its error in each. All writes that wait while one
+// transaction is synced go into the next.
+func (d *DB) put(ctx context.Context, list ...*put) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	d.queue.Lock()
-	d.pending = append(d.pending, p)
+	d.pending = append(d.pending, list...)
 	d.queue.Unlock()
 
 	d.write.Lock()
 	defer d.write.Unlock()
-	if !p.done {
+	if len(list) > 0 && !list[0].done {
 		d.queue.Lock()
 		batch := d.pending
 		d.pending = nil
 		d.queue.Unlock()
 		d.commit(batch)
-	}
-	if p.err != nil {
-		return fmt.Errorf("keydb: put: %w", p.err)
 	}
 	return nil
 }

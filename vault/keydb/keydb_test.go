@@ -18,6 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/vault"
 	"github.com/profilegraph/profilegraph/vault/keydb"
 )
 
@@ -123,6 +124,27 @@ func TestPut(t *testing.T) {
 	cancel()
 	if err := d.Put(over, "acme", "x", one, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("put after the end: %v", err)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	d := open(t, temp(t))
+	there, _ := body(t)
+	other, _ := body(t)
+	put(t, d, "b", there, nil)
+	if err := d.Create(t.Context(), "acme", []vault.StoredKey{{Name: "a", Body: other}, {Name: "b", Body: other}, {Name: "c", Body: other}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bson.Raw{"a": other, "b": there, "c": other} {
+		if got, err := d.Get(t.Context(), "acme", name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, or another record than what was there first", name, err)
+		}
+	}
+	if err := d.Create(t.Context(), "acme", []vault.StoredKey{{Name: "d", Body: other}, {Name: "", Body: other}}); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("create without a name: %v", err)
+	}
+	if _, err := d.Get(t.Context(), "acme", "d"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("a refused call left a record: %v", err)
 	}
 }
 
