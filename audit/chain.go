@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -80,6 +81,7 @@ func (c *chain) append(ctx context.Context, r *request) ([]Receipt, error) {
 func (c *chain) write() {
 	defer c.log.release(c)
 	for {
+		c.gather()
 		c.mu.Lock()
 		n, entries, bytes := 0, 0, 0
 		for _, r := range c.waiting {
@@ -100,6 +102,20 @@ func (c *chain) write() {
 		c.mu.Unlock()
 		c.commit(group)
 	}
+}
+
+// gather lets those run who can, for as long as that brings requests: one that joins the next group does
+// without a signature and a write of its own.
+func (c *chain) gather() {
+	for before, now := -1, c.queued(); now > before; before, now = now, c.queued() {
+		runtime.Gosched()
+	}
+}
+
+func (c *chain) queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
 }
 
 // commit writes one group and tells its callers.
