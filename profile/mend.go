@@ -45,21 +45,21 @@ func (s *Service) eachFrom(ctx context.Context, in storage.Space, after string, 
 }
 
 // Examine reads the documents stored under one schema and counts those that stand in the way of
-// another. Disclosed are paths of JSON property names joined by '.', with "[]" for list elements; an
-// old version with something there counts against its document, since it would be shown too.
-func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string) (schema.Examined, error) {
-	showing, err := s.showing(ctx, id, current, disclosed, "", "")
+// another, of which the findings are. An old version with a value that would be disclosed counts against
+// its document, since it would be shown too.
+func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding) (schema.Examined, error) {
+	showing, err := s.showing(ctx, id, current, schema.Disclosed(findings), "", "")
 	if err != nil {
 		return schema.Examined{}, err
 	}
-	x := examination{s: s, account: id, current: current, next: next, showing: showing, seen: map[string]bool{}}
+	x := examination{s: s, account: id, current: current, next: next, opens: schema.NeedValues(findings), showing: showing, seen: map[string]bool{}}
 	err = s.each(ctx, documents(id, current), func(list []storage.Record) error { return x.examine(ctx, list) })
 	return x.Examined, err
 }
 
 // ExaminePage is Examine for the documents behind the one with the id after, at most limit. It returns
 // the id of the last one, or "" when there are no more. That documents repeat a value is seen within the page only.
-func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *schema.Entity, disclosed []string, after string, limit int) (schema.Examined, string, error) {
+func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding, after string, limit int) (schema.Examined, string, error) {
 	list, err := s.store.Scan(ctx, documents(id, current), storage.Page{After: after, Limit: limit})
 	if err != nil {
 		return schema.Examined{}, "", fmt.Errorf("profile: scan: %w", err)
@@ -68,11 +68,11 @@ func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *
 		return schema.Examined{}, "", nil
 	}
 	last := list[len(list)-1].ID
-	showing, err := s.showing(ctx, id, current, disclosed, list[0].ID, last)
+	showing, err := s.showing(ctx, id, current, schema.Disclosed(findings), list[0].ID, last)
 	if err != nil {
 		return schema.Examined{}, "", err
 	}
-	x := examination{s: s, account: id, current: current, next: next, showing: showing, seen: map[string]bool{}}
+	x := examination{s: s, account: id, current: current, next: next, opens: schema.NeedValues(findings), showing: showing, seen: map[string]bool{}}
 	if err := x.examine(ctx, list); err != nil {
 		return schema.Examined{}, "", err
 	}
@@ -107,17 +107,24 @@ type examination struct {
 	s             *Service
 	account       tenant.ID
 	current, next *schema.Entity
+	opens         bool            // whether values decide, and not only which there are
 	showing       map[string]bool // ids of documents with something at a path that would be disclosed
 	seen          map[string]bool // unique entries
 }
 
 func (x *examination) examine(ctx context.Context, list []storage.Record) error {
 	for _, r := range list {
+		shown := x.showing[r.ID]
+		x.Checked++
+		x.Disclosed += count(shown)
+		if !x.opens {
+			x.Failing += count(shown)
+			continue
+		}
 		doc, err := x.s.open(ctx, x.account, x.current, r)
 		if err != nil {
 			return err
 		}
-		shown := x.showing[r.ID]
 		prune(doc, x.next.Type)
 		violations := x.next.Validate(doc)
 		lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
@@ -133,12 +140,10 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 			repeating = repeating || x.seen[v.entry]
 			x.seen[v.entry] = true
 		}
-		x.Checked++
 		x.Failing += count(shown || lacking || invalid || repeating)
 		x.Lacking += count(lacking)
 		x.Invalid += count(invalid)
 		x.Repeating += count(repeating)
-		x.Disclosed += count(shown)
 	}
 	return nil
 }

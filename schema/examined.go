@@ -32,8 +32,14 @@ func Settle(findings []Finding, x Examined) []Finding {
 	})
 }
 
+// NeedValues reports whether the values that stored documents hold decide on a finding. Else it takes none
+// of them in clear.
+func NeedValues(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.NeedsData && f.Rule != "EXTRA_NO_DISCLOSE" })
+}
+
 // Disclosed returns the paths at which values that stored documents hold undeclared, and so
-// protected, would be shown.
+// protected, would be shown: JSON property names joined by '.', with "[]" for list elements.
 func Disclosed(findings []Finding) []string {
 	var paths []string
 	for _, f := range findings {

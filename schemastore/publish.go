@@ -115,7 +115,7 @@ func (s *Store[E]) CheckDocuments(ctx context.Context, p *auth.Principal, u Uplo
 			page.Total = nil
 		}
 	}
-	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, schema.Disclosed(d.Findings), after, limit)
+	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, d.Findings, after, limit)
 	page.Checked, page.Failing, page.Next = x.Checked, x.Failing, next
 	return page, err
 }
@@ -361,7 +361,7 @@ func (s *Store[E]) examine(ctx context.Context, id tenant.ID, d *draft[E]) error
 	if !d.needsData() {
 		return nil
 	}
-	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, schema.Disclosed(d.Findings))
+	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, d.Findings)
 	if err != nil {
 		return err
 	}
