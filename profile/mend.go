@@ -48,13 +48,12 @@ func (s *Service) eachFrom(ctx context.Context, in storage.Space, after string, 
 // another, of which the findings are. An old version with a value that would be disclosed counts against
 // its document, since it would be shown too.
 func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding) (schema.Examined, error) {
-	showing, err := s.showing(ctx, id, current, schema.Disclosed(findings), "", "")
-	if err != nil {
-		return schema.Examined{}, err
+	x := s.examination(id, current, next, findings)
+	err := s.each(ctx, documents(id, current), func(list []storage.Record) error { return x.examine(ctx, list) })
+	if err == nil {
+		err = x.examineVersions(ctx, "", "")
 	}
-	x := examination{s: s, account: id, current: current, next: next, opens: schema.NeedValues(findings), showing: showing, seen: map[string]bool{}}
-	err = s.each(ctx, documents(id, current), func(list []storage.Record) error { return x.examine(ctx, list) })
-	return x.Examined, err
+	return x.result(), err
 }
 
 // ExaminePage is Examine for the documents behind the one with the id after, at most limit. It returns
@@ -67,19 +66,18 @@ func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *
 	if len(list) == 0 {
 		return schema.Examined{}, "", nil
 	}
-	last := list[len(list)-1].ID
-	showing, err := s.showing(ctx, id, current, schema.Disclosed(findings), list[0].ID, last)
-	if err != nil {
+	first, last := list[0].ID, list[len(list)-1].ID
+	x := s.examination(id, current, next, findings)
+	if err := x.examine(ctx, list); err != nil {
 		return schema.Examined{}, "", err
 	}
-	x := examination{s: s, account: id, current: current, next: next, opens: schema.NeedValues(findings), showing: showing, seen: map[string]bool{}}
-	if err := x.examine(ctx, list); err != nil {
+	if err := x.examineVersions(ctx, first, last); err != nil {
 		return schema.Examined{}, "", err
 	}
 	if len(list) < limit {
 		last = ""
 	}
-	return x.Examined, last, nil
+	return x.result(), last, nil
 }
 
 // maxCounted bounds what is counted for the sake of showing how far a pass is.
@@ -103,23 +101,38 @@ func (s *Service) Count(ctx context.Context, id tenant.ID, e *schema.Entity) (n 
 
 // examination holds documents against a schema that is to come.
 type examination struct {
-	schema.Examined
+	schema.Examination
+	found         schema.Examined
 	s             *Service
 	account       tenant.ID
 	current, next *schema.Entity
-	opens         bool            // whether values decide, and not only which there are
-	showing       map[string]bool // ids of documents with something at a path that would be disclosed
 	seen          map[string]bool // unique entries
+	shown         map[string]bool // ids of documents with something that would be disclosed
+	failing       map[string]bool // ids
+}
+
+func (s *Service) examination(id tenant.ID, current, next *schema.Entity, findings []schema.Finding) *examination {
+	return &examination{Examination: schema.Examine(findings), s: s, account: id, current: current, next: next,
+		seen: map[string]bool{}, shown: map[string]bool{}, failing: map[string]bool{}}
+}
+
+func (x *examination) result() schema.Examined {
+	x.found.Failing, x.found.Disclosed = len(x.failing), len(x.shown)
+	return x.found
 }
 
 func (x *examination) examine(ctx context.Context, list []storage.Record) error {
 	for _, r := range list {
-		shown := x.showing[r.ID]
-		x.Checked++
-		x.Disclosed += count(shown)
-		if !x.opens {
-			x.Failing += count(shown)
+		x.found.Checked++
+		in, err := stored(r)
+		if err != nil {
+			return err
+		}
+		if !x.All && !holdsAny(in, x.Added) {
 			continue
+		}
+		if holdsAny(in, x.Disclosed) {
+			x.shown[r.ID], x.failing[r.ID] = true, true
 		}
 		doc, err := x.s.open(ctx, x.account, x.current, r)
 		if err != nil {
@@ -140,10 +153,12 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 			repeating = repeating || x.seen[v.entry]
 			x.seen[v.entry] = true
 		}
-		x.Failing += count(shown || lacking || invalid || repeating)
-		x.Lacking += count(lacking)
-		x.Invalid += count(invalid)
-		x.Repeating += count(repeating)
+		if lacking || invalid || repeating {
+			x.failing[r.ID] = true
+		}
+		x.found.Lacking += count(lacking)
+		x.found.Invalid += count(invalid)
+		x.found.Repeating += count(repeating)
 	}
 	return nil
 }
@@ -155,38 +170,45 @@ func count(yes bool) int {
 	return 0
 }
 
-// showing returns the ids of the documents that have something at one of the paths, in any version:
-// of all documents, or of those from one id to another.
-func (s *Service) showing(ctx context.Context, id tenant.ID, e *schema.Entity, paths []string, from, to string) (map[string]bool, error) {
-	found := map[string]bool{}
-	if len(paths) == 0 {
-		return found, nil
+// examineVersions looks at the versions before the newest of all documents, or of those from one id to
+// another. It comes after what is newest: that may become one of them meanwhile.
+func (x *examination) examineVersions(ctx context.Context, from, to string) error {
+	if len(x.Disclosed) == 0 {
+		return nil
 	}
 	errBeyond := errors.New("beyond")
-	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
-		// Versions have the ids of their documents, with more behind.
-		err := s.eachFrom(ctx, in, before(from), func(list []storage.Record) error {
-			for _, r := range list {
-				document, _, _ := strings.Cut(r.ID, "/")
-				if to != "" && document > to {
-					return errBeyond
-				}
-				var c content
-				if err := c.decode(r.Body); err != nil {
-					return err
-				}
-				doc := bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}
-				if slices.ContainsFunc(paths, func(path string) bool { return holds(doc, path) }) {
-					found[document] = true
-				}
+	// Versions have the ids of their documents, with more behind.
+	err := x.s.eachFrom(ctx, versions(x.account, x.current), before(from), func(list []storage.Record) error {
+		for _, r := range list {
+			document, _, _ := strings.Cut(r.ID, "/")
+			if to != "" && document > to {
+				return errBeyond
 			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errBeyond) {
-			return nil, err
+			in, err := stored(r)
+			if err != nil {
+				return err
+			}
+			if holdsAny(in, x.Disclosed) {
+				x.shown[document], x.failing[document] = true, true
+			}
 		}
+		return nil
+	})
+	if errors.Is(err, errBeyond) {
+		return nil
 	}
-	return found, nil
+	return err
+}
+
+// stored returns what a record holds of its document, sealed as it is.
+func stored(r storage.Record) (bsoncore.Value, error) {
+	var c content
+	err := c.decode(r.Body)
+	return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}, err
+}
+
+func holdsAny(value bsoncore.Value, paths []string) bool {
+	return slices.ContainsFunc(paths, func(path string) bool { return holds(value, path) })
 }
 
 // before returns a place shortly before an id.

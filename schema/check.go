@@ -29,6 +29,9 @@ type Finding struct {
 	// NeedsData says that it is Breaking only if stored documents do not comply: if one is not
 	// valid any more, repeats a key that is now unique, or, of EXTRA_NO_DISCLOSE, has the property.
 	NeedsData bool
+	// Added is the path of the property, new with the schema, that it is about or that it is within. Only
+	// documents that hold something there all the same can stand in the way.
+	Added string
 }
 
 func says(format string) func(Change) string {
@@ -86,10 +89,12 @@ func Rules() []Rule { return slices.Clone(rules) }
 // Check holds changes against the rules. Changes that break none have no finding.
 func Check(changes []Change) []Finding {
 	var found []Finding
+	added := addedPaths(changes)
 	for _, c := range changes {
 		for _, r := range rules {
 			if slices.Contains(r.kinds, c.Kind) {
-				found = append(found, Finding{Rule: r.ID, Path: c.Path, Message: r.message(c), Fix: r.fix, Breaking: true, NeedsData: r.NeedsData})
+				found = append(found, Finding{Rule: r.ID, Path: c.Path, Message: r.message(c), Fix: r.fix, Breaking: true, NeedsData: r.NeedsData,
+					Added: around(added, c.Path)})
 			}
 		}
 	}

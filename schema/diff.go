@@ -80,22 +80,37 @@ func Diff(from, to *Entity) []Change {
 // condense leaves one narrowed constraint for each property that is new where undeclared ones were
 // accepted: that what documents hold under its name may not fit is all that there is to say.
 func (d *differ) condense() {
-	var added []string
-	for _, c := range d.found {
-		if c.Kind == FieldAdded {
-			added = append(added, c.Path)
-		}
-	}
+	added := addedPaths(d.found)
 	told := make(map[string]bool)
 	d.found = slices.DeleteFunc(d.found, func(c Change) bool {
-		i := slices.IndexFunc(added, func(path string) bool { return c.Path == path || strings.HasPrefix(c.Path, path+".") })
-		if c.Kind != ConstraintNarrowed || i < 0 {
+		of := around(added, c.Path)
+		if c.Kind != ConstraintNarrowed || of == "" {
 			return false
 		}
-		again := told[added[i]]
-		told[added[i]] = true
+		again := told[of]
+		told[of] = true
 		return again
 	})
+}
+
+// addedPaths returns the paths of the properties that are new.
+func addedPaths(changes []Change) (paths []string) {
+	for _, c := range changes {
+		if c.Kind == FieldAdded {
+			paths = append(paths, c.Path)
+		}
+	}
+	return paths
+}
+
+// around returns the first of the paths at or within which another path is, or "".
+func around(paths []string, within string) string {
+	for _, path := range paths {
+		if rest, ok := strings.CutPrefix(within, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return path
+		}
+	}
+	return ""
 }
 
 // dropEchoes removes narrowed constraints that say again what another change says better.

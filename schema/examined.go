@@ -32,22 +32,31 @@ func Settle(findings []Finding, x Examined) []Finding {
 	})
 }
 
-// NeedValues reports whether the values that stored documents hold decide on a finding. Else it takes none
-// of them in clear.
-func NeedValues(findings []Finding) bool {
-	return slices.ContainsFunc(findings, func(f Finding) bool { return f.NeedsData && f.Rule != "EXTRA_NO_DISCLOSE" })
+// Examination is what it takes to settle findings.
+type Examination struct {
+	// All says that every document may stand in the way; else only those do that hold something at one
+	// of the paths of Added.
+	All       bool
+	Added     []string
+	Disclosed []string // paths at which values that are stored undeclared, and so protected, would be shown
 }
 
-// Disclosed returns the paths at which values that stored documents hold undeclared, and so
-// protected, would be shown: JSON property names joined by '.', with "[]" for list elements.
-func Disclosed(findings []Finding) []string {
-	var paths []string
+// Examine tells what it takes to settle findings. Its paths are as those of a Change.
+func Examine(findings []Finding) (x Examination) {
 	for _, f := range findings {
+		switch {
+		case !f.NeedsData:
+			continue
+		case f.Added == "":
+			x.All = true
+		case !slices.Contains(x.Added, f.Added):
+			x.Added = append(x.Added, f.Added)
+		}
 		if f.Rule == "EXTRA_NO_DISCLOSE" {
-			paths = append(paths, f.Path)
+			x.Disclosed = append(x.Disclosed, f.Path)
 		}
 	}
-	return paths
+	return x
 }
 
 // LowersProtection reports whether a finding is about values that were protected and would be shown.
