@@ -192,6 +192,12 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 			t.Errorf("%s: %s", r.code(), r.Text)
 		}
 		id := c.do(`mutation { createProfile(input: {email: "a@example.com", firstName: "Ann", additionalProperties: {hobby: "chess"}}) { id } }`).str("createProfile.id")
+		// A document stands in the way of a new property only with what it holds of that name.
+		typed := `{"properties": {"%s": {"type": "integer", "sensitive": true, "pii": true}}}`
+		if r := editor.upload("Profile", fmt.Sprintf(typed, "hobby")); r.code() != "SCHEMA_BREAKING" || r.rules() != "CONSTRAINT_NO_NARROW" {
+			t.Errorf("%s: %s", r.code(), r.Text)
+		}
+		editor.publish("Profile", fmt.Sprintf(typed, "shoeSize"))
 		// Declaring in clear what was stored undeclared discloses it too.
 		disclose := `{"properties": {"hobby": {"type": "string"}}}`
 		if r := editor.upload("Profile", disclose); r.code() != "SCHEMA_BREAKING" || r.rules() != "EXTRA_NO_DISCLOSE" {
