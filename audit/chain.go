@@ -107,7 +107,7 @@ func (c *chain) write() {
 // gather lets those run who can, for as long as that brings requests: one that joins the next group does
 // without a signature and a write of its own.
 func (c *chain) gather() {
-	for before, now := -1, c.queued(); now > before; before, now = now, c.queued() {
+	for before, now := 0, c.queued(); now > before; before, now = now, c.queued() {
 		runtime.Gosched()
 	}
 }
