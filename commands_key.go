@@ -20,7 +20,7 @@ type keyCommand struct {
 }
 
 const keyStatusFields = `{ kek accountKeys { number creationDate kekVersion wraps } subjects subjectsRotating subjectsErased
-	indexKeys { entity property versions } rotations { step beginDate } }`
+	indexKeys { entity property versions } rotations { step beginDate done all } }`
 
 type keyStatusView struct {
 	KEK         *string
@@ -34,7 +34,10 @@ type keyStatusView struct {
 		Entity, Property string
 		Versions         int
 	}
-	Rotations []struct{ Step, BeginDate string }
+	Rotations []struct {
+		Step, BeginDate string
+		Done, All       int
+	}
 }
 
 func (v keyStatusView) print(t terminal) {
@@ -51,7 +54,11 @@ func (v keyStatusView) print(t terminal) {
 		fmt.Fprintf(t.out, "index key %s.%s: %d version(s)\n", i.Entity, i.Property, i.Versions)
 	}
 	for _, r := range v.Rotations {
-		fmt.Fprintf(t.out, "rotation %s is under way since %s\n", r.Step, r.BeginDate)
+		fmt.Fprintf(t.out, "rotation %s is under way since %s", r.Step, r.BeginDate)
+		if r.All > 0 {
+			fmt.Fprintf(t.out, ", through %d of %d documents and old versions", r.Done, r.All)
+		}
+		fmt.Fprintln(t.out)
 	}
 }
 

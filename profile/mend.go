@@ -262,7 +262,7 @@ func (s *Service) Reindex(ctx context.Context, id tenant.ID, current, next *sche
 	if sameKeys(current, next) {
 		return nil
 	}
-	return s.reindex(ctx, id, next)
+	return s.reindex(ctx, id, next, untold)
 }
 
 func sameKeys(a, b *schema.Entity) bool {
@@ -271,7 +271,7 @@ func sameKeys(a, b *schema.Entity) bool {
 	})
 }
 
-func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity) error {
+func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity, through func(records int)) error {
 	if len(e.Keys) == 0 {
 		return nil
 	}
@@ -285,7 +285,11 @@ func (s *Service) reindex(ctx context.Context, id tenant.ID, e *schema.Entity) e
 			}
 			work.Go(func() error { return s.reindexOne(ctx, id, e, r) })
 		}
-		return work.Wait()
+		if err := work.Wait(); err != nil {
+			return err
+		}
+		through(len(list))
+		return nil
 	})
 }
 
@@ -348,6 +352,13 @@ func (s *Service) reindexOne(ctx context.Context, id tenant.ID, e *schema.Entity
 // what e calls sensitive is sealed, under the current key of its data subject. It goes on behind
 // damaged documents, and fails in the end if there are any: their old keys must not be dropped.
 func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) error {
+	return s.reseal(ctx, id, e, untold)
+}
+
+// untold is for passes of which nobody is told how far they are.
+func untold(int) {}
+
+func (s *Service) reseal(ctx context.Context, id tenant.ID, e *schema.Entity, through func(records int)) error {
 	damaged, changed := 0, false
 	for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
 		err := s.each(ctx, in, func(list []storage.Record) error {
@@ -366,6 +377,7 @@ func (s *Service) Reseal(ctx context.Context, id tenant.ID, e *schema.Entity) er
 					return err
 				}
 			}
+			through(len(list))
 			return nil
 		})
 		if err != nil {
@@ -486,7 +498,7 @@ func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int,
 				return removed, err
 			}
 		}
-		if err := errors.Join(s.reindex(ctx, id, e), s.Reseal(ctx, id, e)); err != nil {
+		if err := errors.Join(s.reindex(ctx, id, e, untold), s.Reseal(ctx, id, e)); err != nil {
 			return removed, err
 		}
 	}

@@ -35,12 +35,18 @@ var Rotations = []string{RotateKEK, RotateAccount, RotateDEK, RotateIndex}
 type Rotation struct {
 	Step  string
 	Began time.Time
+	// Done is how many documents and old versions it has gone through, of All that there were when it began
+	// to; All is 0 where it goes through none, and before it has counted them. When it is through, it
+	// waits until nothing needs the old keys.
+	Done, All int
 }
 
 type rotationRecord struct {
 	Began time.Time `bson:"began"`
 	KEK   string    `bson:"kek,omitempty"`
 	Keyed bool      `bson:"keyed,omitempty"` // of RotateIndex: the new keys are there
+	Done  int       `bson:"done,omitempty"`
+	All   int       `bson:"all,omitempty"`
 }
 
 // rotations is where they are kept: one record for each account and step.
@@ -117,7 +123,7 @@ func (s *Service) Keys(ctx context.Context, p *auth.Principal) (vault.Status, []
 			return status, nil, fmt.Errorf("profile: rotation cannot be read: %w", err)
 		}
 		_, step, _ := strings.Cut(r.ID, "/")
-		list = append(list, Rotation{step, rec.Began.UTC()})
+		list = append(list, Rotation{step, rec.Began.UTC(), rec.Done, rec.All})
 	}
 	return status, list, nil
 }
@@ -154,12 +160,12 @@ func (s *Service) advance(ctx context.Context, r storage.Record, set func(contex
 	case RotateAccount:
 		done, err = s.rotateAccount(ctx, id)
 	case RotateDEK:
-		done, err = s.rotateDEKs(ctx, id, schemas, rec.Began)
+		done, err = s.rotateDEKs(ctx, id, schemas, &tally{s: s, record: &r, rotation: rec})
 	case RotateIndex:
 		if !rec.Keyed {
 			return s.keyIndexes(ctx, id, schemas, r, rec)
 		}
-		done, err = s.retireIndexes(ctx, id, schemas)
+		done, err = s.retireIndexes(ctx, id, schemas, &tally{s: s, record: &r, rotation: rec})
 	}
 	if err != nil || !done {
 		return err
@@ -178,15 +184,88 @@ func (s *Service) rotateAccount(ctx context.Context, id tenant.ID) (done bool, e
 	return s.vault.RotateAccountKey(ctx, id, nil)
 }
 
-func (s *Service) rotateDEKs(ctx context.Context, id tenant.ID, set *schema.Set, began time.Time) (done bool, err error) {
-	if err := s.vault.RotateDEKs(ctx, id, began, nil); err != nil {
+// tally keeps how far a rotation is in its first pass over documents; those that follow find little left to do.
+type tally struct {
+	s        *Service
+	record   *storage.Record
+	rotation rotationRecord
+	silent   bool
+}
+
+// begin counts what the pass has before it.
+func (t *tally) begin(ctx context.Context, in ...storage.Space) error {
+	if t.rotation.All > 0 && t.rotation.Done >= t.rotation.All {
+		t.silent = true
+		return nil
+	}
+	t.rotation.Done, t.rotation.All = 0, 0
+	for _, space := range in {
+		err := t.s.each(ctx, space, func(list []storage.Record) error {
+			t.rotation.All += len(list)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.keep(ctx)
+}
+
+// through counts a batch of records that the pass has behind it.
+func (t *tally) through(ctx context.Context) func(records int) {
+	return func(records int) {
+		t.rotation.Done = max(0, min(t.rotation.Done+records, t.rotation.All-1)) // others may have been added meanwhile
+		if err := t.keep(ctx); err != nil {                                      // the pass is worth more than to know how far it is
+			t.s.log.WarnContext(ctx, "progress of a rotation not kept", "rotation", t.record.ID, "error", err)
+		}
+	}
+}
+
+// end says that the pass has gone through everything.
+func (t *tally) end(ctx context.Context) error {
+	t.rotation.Done = t.rotation.All
+	return t.keep(ctx)
+}
+
+func (t *tally) keep(ctx context.Context) error {
+	if t.silent {
+		return nil
+	}
+	body, err := bson.Marshal(t.rotation)
+	if err != nil {
+		return err
+	}
+	next := storage.Record{ID: t.record.ID, Rev: rand.Text(), Body: body}
+	switch err := t.s.store.Replace(ctx, rotations, next, t.record.Rev); {
+	case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrNotFound):
+		t.silent = true // another process goes through them too, and tells
+		return nil
+	case err != nil:
+		return err
+	}
+	*t.record = next
+	return nil
+}
+
+func (s *Service) rotateDEKs(ctx context.Context, id tenant.ID, set *schema.Set, t *tally) (done bool, err error) {
+	if err := s.vault.RotateDEKs(ctx, id, t.rotation.Began, nil); err != nil {
 		return false, err
 	}
 	pass := s.now()
+	var all []storage.Space
 	for _, e := range set.Entities {
-		if err := s.Reseal(ctx, id, e); err != nil {
+		all = append(all, documents(id, e), versions(id, e))
+	}
+	if err := t.begin(ctx, all...); err != nil {
+		return false, err
+	}
+	for _, e := range set.Entities {
+		if err := s.reseal(ctx, id, e, t.through(ctx)); err != nil {
 			return false, err
 		}
+	}
+	if err := t.end(ctx); err != nil {
+		return false, err
 	}
 	if err := s.vault.RetireDEKs(ctx, id, pass, nil); err != nil {
 		return false, err
@@ -216,12 +295,24 @@ func (s *Service) keyIndexes(ctx context.Context, id tenant.ID, set *schema.Set,
 	return nil
 }
 
-func (s *Service) retireIndexes(ctx context.Context, id tenant.ID, set *schema.Set) (done bool, err error) {
+func (s *Service) retireIndexes(ctx context.Context, id tenant.ID, set *schema.Set, t *tally) (done bool, err error) {
 	pass := s.now()
+	var all []storage.Space
 	for _, e := range set.Entities {
-		if err := s.reindex(ctx, id, e); err != nil {
+		if len(e.Keys) > 0 {
+			all = append(all, documents(id, e))
+		}
+	}
+	if err := t.begin(ctx, all...); err != nil {
+		return false, err
+	}
+	for _, e := range set.Entities {
+		if err := s.reindex(ctx, id, e, t.through(ctx)); err != nil {
 			return false, err
 		}
+	}
+	if err := t.end(ctx); err != nil {
+		return false, err
 	}
 	status, err := s.vault.Status(ctx, id)
 	if err != nil {

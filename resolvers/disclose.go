@@ -81,6 +81,6 @@ func (r *Resolver) keyStatus(ctx context.Context) (*generated.KeyStatus, error) 
 			return &generated.IndexKey{Entity: i.Entity, Property: i.Property, Versions: i.Versions}
 		}),
 		Rotations: each(rotations, func(one profile.Rotation) *generated.KeyRotation {
-			return &generated.KeyRotation{Step: generated.KeyRotationStep(one.Step), BeginDate: one.Began}
+			return &generated.KeyRotation{Step: generated.KeyRotationStep(one.Step), BeginDate: one.Began, Done: one.Done, All: one.All}
 		})}, nil
 }

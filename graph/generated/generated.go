@@ -150,7 +150,9 @@ type ComplexityRoot struct {
 	}
 
 	KeyRotation struct {
+		All       func(childComplexity int) int
 		BeginDate func(childComplexity int) int
+		Done      func(childComplexity int) int
 		Step      func(childComplexity int) int
 	}
 
@@ -858,12 +860,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IndexKey.Versions(childComplexity), true
 
+	case "KeyRotation.all":
+		if e.ComplexityRoot.KeyRotation.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyRotation.All(childComplexity), true
 	case "KeyRotation.beginDate":
 		if e.ComplexityRoot.KeyRotation.BeginDate == nil {
 			break
 		}
 
 		return e.ComplexityRoot.KeyRotation.BeginDate(childComplexity), true
+	case "KeyRotation.done":
+		if e.ComplexityRoot.KeyRotation.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyRotation.Done(childComplexity), true
 	case "KeyRotation.step":
 		if e.ComplexityRoot.KeyRotation.Step == nil {
 			break
@@ -2309,6 +2323,12 @@ enum KeyRotationStep {
 type KeyRotation {
   step: KeyRotationStep!
   beginDate: DateTime!
+  """
+  How many documents and old versions it has gone through, of how many; both are 0 with KEK and ACCOUNT, and before they
+  were counted. When it is through, it waits until nothing needs the old keys.
+  """
+  done: Int!
+  all: Int!
 }
 
 input AuditFilter {
@@ -2923,6 +2943,10 @@ func (ec *executionContext) childFields_KeyRotation(ctx context.Context, field g
 		return ec.fieldContext_KeyRotation_step(ctx, field)
 	case "beginDate":
 		return ec.fieldContext_KeyRotation_beginDate(ctx, field)
+	case "done":
+		return ec.fieldContext_KeyRotation_done(ctx, field)
+	case "all":
+		return ec.fieldContext_KeyRotation_all(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyRotation", field.Name)
 }
@@ -5894,6 +5918,52 @@ func (ec *executionContext) _KeyRotation_beginDate(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_KeyRotation_beginDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeyRotation", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _KeyRotation_done(ctx context.Context, field graphql.CollectedField, obj *KeyRotation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyRotation_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyRotation_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyRotation", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _KeyRotation_all(ctx context.Context, field graphql.CollectedField, obj *KeyRotation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyRotation_all(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.All, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyRotation_all(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyRotation", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _KeyStatus_kek(ctx context.Context, field graphql.CollectedField, obj *KeyStatus) (ret graphql.Marshaler) {
@@ -12211,6 +12281,16 @@ func (ec *executionContext) _KeyRotation(ctx context.Context, sel ast.SelectionS
 			}
 		case "beginDate":
 			out.Values[i] = ec._KeyRotation_beginDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "done":
+			out.Values[i] = ec._KeyRotation_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "all":
+			out.Values[i] = ec._KeyRotation_all(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

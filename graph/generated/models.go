@@ -177,6 +177,10 @@ type IndexKey struct {
 type KeyRotation struct {
 	Step      KeyRotationStep `json:"step"`
 	BeginDate time.Time       `json:"beginDate"`
+	// How many documents and old versions it has gone through, of how many; both are 0 with KEK and ACCOUNT, and before they
+	// were counted. When it is through, it waits until nothing needs the old keys.
+	Done int `json:"done"`
+	All  int `json:"all"`
 }
 
 // How far the account's encryption keys are. No key is shown.
