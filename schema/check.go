@@ -21,6 +21,8 @@ type Rule struct {
 type Finding struct {
 	Rule    string
 	Path    string // as of the Change
+	From    string // as of the Change
+	To      string
 	Message string
 	Fix     string
 	// Breaking says that clients or stored documents are harmed, or may be: the publisher has to
@@ -93,8 +95,8 @@ func Check(changes []Change) []Finding {
 	for _, c := range changes {
 		for _, r := range rules {
 			if slices.Contains(r.kinds, c.Kind) {
-				found = append(found, Finding{Rule: r.ID, Path: c.Path, Message: r.message(c), Fix: r.fix, Breaking: true, NeedsData: r.NeedsData,
-					Added: around(added, c.Path)})
+				found = append(found, Finding{Rule: r.ID, Path: c.Path, From: c.From, To: c.To, Message: r.message(c), Fix: r.fix, Breaking: true,
+					NeedsData: r.NeedsData, Added: around(added, c.Path)})
 			}
 		}
 	}

@@ -280,9 +280,11 @@ type ComplexityRoot struct {
 	SchemaFinding struct {
 		Breaking func(childComplexity int) int
 		Fix      func(childComplexity int) int
+		From     func(childComplexity int) int
 		Message  func(childComplexity int) int
 		Path     func(childComplexity int) int
 		Rule     func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 
 	SchemaProblem struct {
@@ -1616,6 +1618,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaFinding.Fix(childComplexity), true
+	case "SchemaFinding.from":
+		if e.ComplexityRoot.SchemaFinding.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaFinding.From(childComplexity), true
 	case "SchemaFinding.message":
 		if e.ComplexityRoot.SchemaFinding.Message == nil {
 			break
@@ -1634,6 +1642,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaFinding.Rule(childComplexity), true
+	case "SchemaFinding.to":
+		if e.ComplexityRoot.SchemaFinding.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaFinding.To(childComplexity), true
 
 	case "SchemaProblem.fix":
 		if e.ComplexityRoot.SchemaProblem.Fix == nil {
@@ -2659,6 +2673,9 @@ type SchemaRule {
 type SchemaFinding {
   rule: String!
   path: String!
+  "What it was and what it is, where a word can say it: with the rule, enough to say it in another language."
+  from: String
+  to: String
   message: String!
   "How to mend it."
   fix: String!
@@ -3099,6 +3116,10 @@ func (ec *executionContext) childFields_SchemaFinding(ctx context.Context, field
 		return ec.fieldContext_SchemaFinding_rule(ctx, field)
 	case "path":
 		return ec.fieldContext_SchemaFinding_path(ctx, field)
+	case "from":
+		return ec.fieldContext_SchemaFinding_from(ctx, field)
+	case "to":
+		return ec.fieldContext_SchemaFinding_to(ctx, field)
 	case "message":
 		return ec.fieldContext_SchemaFinding_message(ctx, field)
 	case "fix":
@@ -9057,6 +9078,52 @@ func (ec *executionContext) fieldContext_SchemaFinding_path(_ context.Context, f
 	return graphql.NewScalarFieldContext("SchemaFinding", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _SchemaFinding_from(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaFinding_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaFinding_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SchemaFinding_to(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaFinding_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaFinding_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _SchemaFinding_message(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13580,6 +13647,16 @@ func (ec *executionContext) _SchemaFinding(ctx context.Context, sel ast.Selectio
 		case "path":
 			out.Values[i] = ec._SchemaFinding_path(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._SchemaFinding_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._SchemaFinding_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "message":

@@ -308,9 +308,12 @@ type SchemaField struct {
 
 // A rule that a schema breaks.
 type SchemaFinding struct {
-	Rule    string `json:"rule"`
-	Path    string `json:"path"`
-	Message string `json:"message"`
+	Rule string `json:"rule"`
+	Path string `json:"path"`
+	// What it was and what it is, where a word can say it: with the rule, enough to say it in another language.
+	From    *string `json:"from,omitempty"`
+	To      *string `json:"to,omitempty"`
+	Message string  `json:"message"`
 	// How to mend it.
 	Fix string `json:"fix"`
 	// Whether publishing needs this rule named in `allow`.

@@ -202,15 +202,40 @@ export async function administration(browser) {
     const { page } = view;
     await page.getByText('Shoppers with a key').waitFor();
     await accessible(page, 'encryption keys');
-    await page
-      .getByRole('row')
-      .filter({ hasText: 'Shoppers’ keys' })
-      .or(page.getByRole('row').filter({ hasText: "Shoppers' keys" }))
-      .getByRole('button', { name: 'Rotate' })
-      .click();
+    const row = (name) => page.getByRole('row').filter({ hasText: name });
+    const shoppers = row("Shoppers' keys");
+    const share = /^(\d+) of (\d+) shoppers$/;
+    assert.match(await shoppers.getByRole('progressbar').getAttribute('aria-label'), share);
+    assert.equal(await shoppers.getByRole('progressbar').getAttribute('aria-valuenow'), '100');
+    for (const [name, label] of [
+      ['Wraps the account', /^1 of 1 versions/],
+      ['Makes a new account key', /^\d+ of \d+ keys$/],
+      ['Look-up keys', /^\d+ of \d+ look-up fields$/],
+    ])
+      assert.match(await row(name).getByRole('progressbar').getAttribute('aria-label'), label);
+    await shoppers.getByRole('button', { name: 'Rotate' }).click();
     await danger(page, (await control('{ account { id } }')).account.id, 'Rotate');
-    await page.getByText("Under way: Shoppers' keys").waitFor();
-    await page.getByRole('progressbar').waitFor();
+    // What the server tells: documents gone through, and shoppers whose old keys still wait.
+    const told = async () => {
+      await shoppers.getByText('under way').waitFor();
+      await shoppers.getByText(/documents and old versions encrypted anew/).waitFor();
+      await shoppers.getByText('the old keys go once nothing needs them').waitFor();
+      const { keyStatus } = await control('{ keyStatus { subjects subjectsRotating rotations { step done all } } }');
+      const [{ step, done, all }] = keyStatus.rotations;
+      assert.equal(step, 'DEK');
+      await shoppers
+        .getByRole('progressbar', { name: `${done} of ${all} documents and old versions encrypted anew` })
+        .waitFor();
+      const [, alone, total] = share.exec(
+        await shoppers.getByRole('progressbar', { name: share }).getAttribute('aria-label'),
+      );
+      assert.equal(Number(alone), keyStatus.subjects - keyStatus.subjectsRotating);
+      assert.equal(Number(total), keyStatus.subjects);
+      assert.ok(Number(alone) < Number(total), 'no old key waits');
+    };
+    await told();
+    await page.reload();
+    await told();
     await accessible(page, 'a rotation under way');
     await shot(page, '1280-light-encryption');
     quiet(view);

@@ -173,6 +173,16 @@ export async function schemas(browser) {
       const rules = region(page, 'Rules');
       for (const rule of ['FIELD_NO_DELETE', 'SENSITIVITY_NO_LOWER', 'REQUIRED_NO_ADD'])
         await rules.getByText(rule).first().waitFor();
+      for (const [language, says, mend] of [
+        ['pt', 'a propriedade é removida', 'mantenha-a e marque-a como obsoleta'],
+        ['es', 'la propiedad se elimina', 'manténgala y márquela como obsoleta'],
+        ['en', 'the property is removed', 'keep it, and mark it as deprecated'],
+      ]) {
+        await page.locator('#side select').selectOption(language);
+        const row = page.getByRole('row').filter({ hasText: 'FIELD_NO_DELETE' }).first();
+        await row.getByText(says).waitFor();
+        await row.getByText(mend).waitFor();
+      }
       await accessible(page, 'a change that breaks rules');
       await shot(page, '1280-light-schema-check', { fullPage: true });
       await region(page, 'Stored documents').scrollIntoViewIfNeeded();

@@ -278,21 +278,72 @@ export async function shoppers(browser) {
     await view.close();
   });
 
-  await check('leaving a form with changes asks first', async () => {
-    const view = await open(browser, {
-      key: adminKey,
-      path: `/shoppers/Profile/${id}/edit`,
-    });
+  await check('leaving a form with changes asks first, whichever way; a saved one is left without a word', async () => {
+    const view = await open(browser, { key: adminKey, path: `/shoppers/Profile/${id}` });
     const { page } = view;
-    const asked = [];
+    const form = () => page.getByRole('textbox', { name: 'Price table' });
+    let stay = true;
+    let asked = [];
     page.on('dialog', (dialog) => {
       asked.push(dialog.type());
-      void dialog.dismiss();
+      void (stay ? dialog.dismiss() : dialog.accept());
     });
-    await page.getByRole('textbox', { name: 'Price table' }).fill('unsaved');
-    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'Edit', exact: true }).first().click();
+    await form().fill('unsaved');
+    const here = page.url();
+    for (const leave of [
+      () => page.getByRole('link', { name: 'Overview' }).click(),
+      () => page.getByRole('button', { name: 'Cancel' }).click(),
+      () => page.getByRole('button', { name: 'Sign out' }).click(),
+      () => page.goBack({ waitUntil: 'commit' }),
+    ]) {
+      asked = [];
+      await leave();
+      await page.waitForFunction((u) => location.href === u, here);
+      assert.deepEqual(asked, ['confirm'], String(leave));
+      assert.equal(await form().inputValue(), 'unsaved');
+    }
+    asked = [];
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.waitForURL(`**/shoppers/Profile/${id}`);
+    assert.deepEqual(asked, []);
+    // Who says yes goes where they wanted to.
+    await page.getByRole('link', { name: 'Edit', exact: true }).first().click();
+    await form().fill('given up');
+    stay = false;
+    await page.goBack({ waitUntil: 'commit' });
+    await form().waitFor({ state: 'detached' });
+    assert.equal(page.url(), here.replace('/edit', ''));
     assert.deepEqual(asked, ['confirm']);
-    assert.equal(await page.getByRole('textbox', { name: 'Price table' }).inputValue(), 'unsaved');
+    const { profile } = await data('query($id: ID!) { profile(id: $id) { priceTable } }', { id });
+    assert.equal(profile.priceTable, 'unsaved');
+    quiet(view);
+    await view.close();
+  });
+
+  await check('what a shopper owns is paged where there is much of it', async () => {
+    const owner = await newShopper({ email: 'many.addresses@example.com' });
+    for (let i = 0; i < 103; i++)
+      await data('mutation($id: ID!, $in: AddressInput!) { createAddress(profileId: $id, input: $in) { id } }', {
+        id: owner,
+        in: { locality: `City ${i + 1}` },
+      });
+    const view = await open(browser, { key: adminKey, path: `/shoppers/Profile/${owner}` });
+    const { page } = view;
+    const addresses = page.getByRole('region', { name: 'Addresses', exact: true });
+    await addresses.getByText('the first 50').waitFor();
+    const shown = () => addresses.getByRole('heading', { name: /^Address \d+$/ }).count();
+    assert.equal(await shown(), 50);
+    const more = addresses.getByRole('button', { name: 'Show more' });
+    await more.click();
+    await addresses.getByText('the first 100').waitFor();
+    await more.click();
+    await addresses.getByRole('heading', { name: 'Address 103', exact: true }).waitFor();
+    assert.equal(await shown(), 103);
+    assert.equal(await more.count(), 0);
+    const cities = await addresses.getByText(/^City \d+$/).allInnerTexts();
+    assert.equal(new Set(cities).size, 103, 'an address is missing or shown twice');
+    await forget('many.addresses@example.com');
     quiet(view);
     await view.close();
   });

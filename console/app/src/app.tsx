@@ -24,6 +24,7 @@ import type { Permission } from './gql/graphql';
 import { languages, useWords, type Key, type Language } from './lib/i18n';
 import { usePerson, useSession } from './lib/session';
 import { themes, useTheme } from './lib/theme';
+import { mayLeave } from './lib/unsaved';
 import { Overview } from './pages/overview';
 import { SignIn, SignInAgain } from './pages/sign-in';
 import { Button, Empty, FailureNotice, IconButton, Loading, Page, ToastProvider } from './ui';
@@ -226,7 +227,7 @@ function Side({ groups, open, location }: { groups: ReturnType<typeof usePlaces>
         <div className="tools">
           <LanguageSelect />
           <ThemeButton />
-          <IconButton icon={LogOut} label={t('signOut')} small onClick={() => void signOut()} />
+          <IconButton icon={LogOut} label={t('signOut')} small onClick={() => mayLeave() && void signOut()} />
         </div>
       </div>
     </aside>

@@ -6,6 +6,7 @@ import { Failure } from './lib/api';
 import { LanguageProvider, load, preferred } from './lib/i18n';
 import { SessionProvider } from './lib/session';
 import { showKeptTheme } from './lib/theme';
+import { mayLeave } from './lib/unsaved';
 import './styles/index.css';
 
 showKeptTheme();
@@ -29,7 +30,12 @@ createRoot(document.getElementById('app') as HTMLElement).render(
   <LanguageProvider initial={language} messages={messages}>
     <QueryClientProvider client={queries}>
       <SessionProvider>
-        <Router base="/console">
+        <Router
+          base="/console"
+          aroundNav={(navigate, to, options) => {
+            if (mayLeave()) navigate(to, options);
+          }}
+        >
           <App />
         </Router>
       </SessionProvider>

@@ -1,7 +1,7 @@
 // Operations on documents, built from the model.
 import { execute, type Answer, type Receipt, Failure } from '../lib/api';
 import { isObject, type Json, type JsonObject } from '../lib/json';
-import type { Entity, FieldModel, InputModel } from './model';
+import type { Entity, FieldModel, InputModel, Owned } from './model';
 
 export interface Meta {
   version: string;
@@ -17,7 +17,12 @@ export interface Doc {
   id: string;
   meta: Meta;
   values: JsonObject;
-  owned: Record<string, Doc[]>;
+  owned: Record<string, DocPage>;
+}
+
+export interface DocPage {
+  docs: Doc[];
+  next: string | null;
 }
 
 export interface Unmask {
@@ -68,7 +73,10 @@ function plain(value: Json): Json {
   );
 }
 
+/** How many documents of one kind are shown of an owner at first, and how many more at a time. */
 const ownedPage = 50;
+
+const pageInfo = 'pageInfo { hasNextPage endCursor }';
 
 const whole = (entity: Entity, owned: boolean): string =>
   [
@@ -80,23 +88,29 @@ const whole = (entity: Entity, owned: boolean): string =>
           .owned()
           .map(({ field, many, entity: inner }) =>
             many
-              ? `${field}(first: ${ownedPage}) { nodes { ${whole(inner, false)} } }`
+              ? `${field}(first: ${ownedPage}) { nodes { ${whole(inner, false)} } ${pageInfo} }`
               : `${field} { ${whole(inner, false)} }`,
           )
       : []),
   ].join(' ');
 
 function read(entity: Entity, wire: JsonObject): Doc {
-  const owned: Record<string, Doc[]> = {};
+  const owned: Record<string, DocPage> = {};
   for (const { field, many, entity: inner } of entity.owned()) {
     if (!(field in wire)) continue;
-    const found = many
-      ? ((wire[field] as { nodes?: JsonObject[] } | null)?.nodes ?? [])
-      : [wire[field] as JsonObject | null];
-    owned[field] = found.filter((d) => d !== null).map((d) => read(inner, d));
+    const one = wire[field] as JsonObject | null;
+    owned[field] = many ? readPage(inner, one) : { docs: one ? [read(inner, one)] : [], next: null };
   }
   const values = Object.fromEntries(entity.fields.map((f) => [f.name, plain(wire[f.name] ?? null)]));
   return { id: wire.id as string, meta: wire.meta as unknown as Meta, values, owned };
+}
+
+function readPage(entity: Entity, wire: unknown): DocPage {
+  const found = wire as { nodes?: JsonObject[]; pageInfo?: { hasNextPage: boolean; endCursor: string } } | null;
+  return {
+    docs: (found?.nodes ?? []).map((d) => read(entity, d)),
+    next: found?.pageInfo?.hasNextPage ? found.pageInfo.endCursor : null,
+  };
 }
 
 async function run(query: string, variables: unknown): Promise<Answer<Record<string, Json>>> {
@@ -129,33 +143,31 @@ export async function idByKey(entity: Entity, key: InputModel, value: string): P
   return isObject(found) ? (found.id as string) : null;
 }
 
-export interface DocPage {
-  docs: Doc[];
-  next: string | null;
-}
+const page = async (entity: Entity, query: string, variables: unknown): Promise<DocPage> =>
+  readPage(entity, must(await run(query, variables)).found);
 
-async function page(entity: Entity, query: string, variables: unknown): Promise<DocPage> {
-  const found = must(await run(query, variables)).found as {
-    nodes?: JsonObject[];
-    pageInfo?: { hasNextPage: boolean; endCursor: string };
-  } | null;
-  return {
-    docs: (found?.nodes ?? []).map((d) => read(entity, d)),
-    next: found?.pageInfo?.hasNextPage ? found.pageInfo.endCursor : null,
-  };
+/** Further documents that an owner has of one kind. */
+export async function moreOwned(owner: Entity, id: string, { field, entity }: Owned, after: string | null) {
+  const { found } = must(
+    await run(
+      `query Owned($id: ID!, $after: String) { found: ${owner.one}(id: $id) { owned: ${field}(first: ${ownedPage}, after: $after) { nodes { ${whole(entity, false)} } ${pageInfo} } } }`,
+      { id, after },
+    ),
+  );
+  return readPage(entity, isObject(found) ? found.owned : null);
 }
 
 export const list = (entity: Entity, after: string | null, first = 20) =>
   page(
     entity,
-    `query List($after: String, $first: Int) { found: ${entity.list}(first: $first, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
+    `query List($after: String, $first: Int) { found: ${entity.list}(first: $first, after: $after) { nodes { ${whole(entity, false)} } ${pageInfo} } }`,
     { after, first },
   );
 
 export const versions = (entity: Entity, id: string, after: string | null) =>
   page(
     entity,
-    `query Versions($id: ID!, $after: String) { found: ${entity.one}Versions(id: $id, first: 20, after: $after) { nodes { ${whole(entity, false)} } pageInfo { hasNextPage endCursor } } }`,
+    `query Versions($id: ID!, $after: String) { found: ${entity.one}Versions(id: $id, first: 20, after: $after) { nodes { ${whole(entity, false)} } ${pageInfo} } }`,
     { id, after },
   );
 

@@ -13,6 +13,8 @@ export interface Violation {
 export interface Finding {
   rule: string;
   path: string;
+  from?: string | null;
+  to?: string | null;
   message: string;
   fix: string;
   breaking: boolean;

@@ -2,11 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { graphql } from '../gql';
-import type { KeyRotationStep } from '../gql/graphql';
+import type { KeyRotationStep, KeyStatusQuery } from '../gql/graphql';
 import { control } from '../lib/api';
 import { useWords } from '../lib/i18n';
 import { usePerson } from '../lib/session';
-import { Await, Badge, Button, Card, Danger, Field, Moment, Notice, Page, Progress } from '../ui';
+import { Await, Badge, Button, Card, Danger, Field, Moment, Page, Progress } from '../ui';
 
 const Status = graphql(`
   query KeyStatus {
@@ -29,6 +29,8 @@ const Status = graphql(`
       rotations {
         step
         beginDate
+        done
+        all
       }
     }
   }
@@ -43,10 +45,30 @@ const Rotate = graphql(`
   }
 `);
 
-const steps: KeyRotationStep[] = ['KEK', 'ACCOUNT', 'DEK', 'INDEX'];
+type KeyStatus = KeyStatusQuery['keyStatus'];
+
+/** The rotations there are, and for each how many of the keys that it replaces have their newest version alone. */
+const steps: [step: KeyRotationStep, newest: (status: KeyStatus) => { done: number; all: number }][] = [
+  [
+    'KEK',
+    ({ accountKeys }) => ({
+      done: accountKeys.filter((k) => k.kekVersion === accountKeys.at(-1)?.kekVersion).length,
+      all: accountKeys.length,
+    }),
+  ],
+  [
+    'ACCOUNT',
+    ({ accountKeys }) => ({
+      done: accountKeys.at(-1)?.wraps ?? 0,
+      all: accountKeys.reduce((sum, k) => sum + k.wraps, 0),
+    }),
+  ],
+  ['DEK', ({ subjects, subjectsRotating }) => ({ done: subjects - subjectsRotating, all: subjects })],
+  ['INDEX', ({ indexKeys }) => ({ done: indexKeys.filter((k) => k.versions === 1).length, all: indexKeys.length })],
+];
 
 export default function Encryption() {
-  const { t, number, time } = useWords();
+  const { t, number } = useWords();
   const { account } = usePerson();
   const queries = useQueryClient();
   const query = useQuery({
@@ -61,31 +83,6 @@ export default function Encryption() {
       <Await query={query}>
         {(status) => (
           <>
-            {status.rotations.map((r) => (
-              <Notice key={r.step} tone="accent" title={t('encryption.under', { step: t(`encryption.${r.step}`) })}>
-                <p>{t('encryption.since', { time: time(r.beginDate) })}</p>
-                {r.step === 'DEK' && (
-                  <Progress
-                    label={t('encryption.progress', {
-                      done: number(status.subjects - status.subjectsRotating),
-                      all: number(status.subjects),
-                    })}
-                    done={status.subjects - status.subjectsRotating}
-                    total={status.subjects}
-                  />
-                )}
-                {r.step === 'INDEX' && (
-                  <Progress
-                    label={t('encryption.progress.index', {
-                      done: number(status.indexKeys.filter((k) => k.versions === 1).length),
-                      all: number(status.indexKeys.length),
-                    })}
-                    done={status.indexKeys.filter((k) => k.versions === 1).length}
-                    total={status.indexKeys.length}
-                  />
-                )}
-              </Notice>
-            ))}
             <div className="cards four">
               <div className="card tile">
                 <p>{t('encryption.kek')}</p>
@@ -112,23 +109,32 @@ export default function Encryption() {
                   <thead>
                     <tr>
                       <th>{t('encryption.step')}</th>
-                      <th>{t('encryption.does')}</th>
+                      <th className="share">{t('encryption.newest')}</th>
                       <th>
                         <span className="sr">{t('actions')}</span>
                       </th>
                     </tr>
                   </thead>
                   <tbody>
-                    {steps.map((s) => {
-                      const under = status.rotations.some((r) => r.step === s);
+                    {steps.map(([s, newest]) => {
+                      const rotation = status.rotations.find((r) => r.step === s);
+                      const { done, all } = newest(status);
                       return (
                         <tr key={s}>
                           <td>
                             <strong>{t(`encryption.${s}`)}</strong>
+                            <span className="sub">{t(`encryption.${s}.does`)}</span>
+                            {rotation && <UnderWay rotation={rotation} />}
                           </td>
-                          <td>{t(`encryption.${s}.does`)}</td>
+                          <td data-label={t('encryption.newest')}>
+                            <Progress
+                              label={t(`encryption.${s}.newest`, { done: number(done), all: number(all) })}
+                              done={done}
+                              total={all}
+                            />
+                          </td>
                           <td className="actions">
-                            {under ? (
+                            {rotation ? (
                               <Badge tone="warn">{t('encryption.underWay')}</Badge>
                             ) : (
                               <Button
@@ -228,5 +234,27 @@ export default function Encryption() {
         </Danger>
       )}
     </Page>
+  );
+}
+
+/** How far a rotation is, as the server tells. */
+function UnderWay({ rotation: { step, beginDate, done, all } }: { rotation: KeyStatus['rotations'][number] }) {
+  const { t, number, time } = useWords();
+  return (
+    <div className="under-way" role="status">
+      {all > 0 && (
+        <Progress
+          label={t(step === 'DEK' ? 'encryption.DEK.through' : 'encryption.INDEX.through', {
+            done: number(done),
+            all: number(all),
+          })}
+          done={done}
+          total={all}
+        />
+      )}
+      <p className="small quiet">
+        {t('encryption.since', { time: time(beginDate) })} {all > 0 && done >= all && t('encryption.waits')}
+      </p>
+    </div>
   );
 }

@@ -6,10 +6,11 @@ import { useLocation } from 'wouter';
 import { Comparison } from '../../editor';
 import { graphql } from '../../gql';
 import type { CheckSchemaQuery, SchemaMode } from '../../gql/graphql';
-import { asFailure, control, type Failure, type Problem } from '../../lib/api';
+import { asFailure, control, type Failure, type Finding, type Problem } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import type { JsonObject } from '../../lib/json';
 import { usePerson } from '../../lib/session';
+import { saved } from '../../lib/unsaved';
 import {
   Badge,
   Button,
@@ -56,6 +57,8 @@ const CheckSchema = graphql(`
       findings {
         rule
         path
+        from
+        to
         message
         fix
         breaking
@@ -318,8 +321,18 @@ const ProblemList = ({ problems, tone }: { problems: Problem[]; tone: 'bad' | 'w
   </ul>
 );
 
-function Findings({ findings }: { findings: Checked['findings'] }) {
+/** What a finding says, and how to mend it, in the person's language; rules of a later server in its own words. */
+function useFindingWords() {
+  const { find } = useWords();
+  return ({ rule, from, to, message, fix }: Finding) => ({
+    what: find(`finding.${rule}`, { from: from ?? '', to: to ?? '' }) ?? message,
+    mend: find(`finding.${rule}.mend`) ?? fix,
+  });
+}
+
+function Findings({ findings }: { findings: Finding[] }) {
   const { t } = useWords();
+  const words = useFindingWords();
   return (
     <div className="table-wrap">
       <table className="fold">
@@ -332,18 +345,22 @@ function Findings({ findings }: { findings: Checked['findings'] }) {
           </tr>
         </thead>
         <tbody>
-          {findings.map(({ rule, path, message, fix, breaking }) => (
-            <tr key={rule + path + message}>
-              <td data-label={t('review.rule')}>
-                <Badge tone={breaking ? 'bad' : undefined}>{rule}</Badge>
-              </td>
-              <td data-label={t('schema.field')}>
-                <code>{path || '—'}</code>
-              </td>
-              <td data-label={t('review.what')}>{message}</td>
-              <td data-label={t('review.mend')}>{fix}</td>
-            </tr>
-          ))}
+          {findings.map((finding) => {
+            const { rule, path, message, breaking } = finding;
+            const { what, mend } = words(finding);
+            return (
+              <tr key={rule + path + message}>
+                <td data-label={t('review.rule')}>
+                  <Badge tone={breaking ? 'bad' : undefined}>{rule}</Badge>
+                </td>
+                <td data-label={t('schema.field')}>
+                  <code>{path || '—'}</code>
+                </td>
+                <td data-label={t('review.what')}>{what}</td>
+                <td data-label={t('review.mend')}>{mend}</td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>
@@ -364,6 +381,7 @@ function PublishDialog({ upload, check, onClose }: { upload: Upload; check: Chec
       for (const queryKey of [['schema'], ['schemas'], ['sdl'], ['model'], ['documents'], ['document'], ['history']])
         void queries.invalidateQueries({ queryKey });
       onClose();
+      saved();
       go(`/schemas/${upload.entity}`);
     },
   );
@@ -395,8 +413,9 @@ function PublishDialog({ upload, check, onClose }: { upload: Upload; check: Chec
 }
 
 /** Boxes to allow each rule that is broken, by name; `missing` until all are ticked. */
-export function useAllow(findings: { rule: string; path: string; message: string; breaking: boolean }[]) {
+export function useAllow(findings: Finding[]) {
   const { t } = useWords();
+  const words = useFindingWords();
   const { may } = usePerson();
   const [allowed, setAllowed] = useState<string[]>([]);
   const rules = [...new Set(findings.filter((f) => f.breaking).map((f) => f.rule))];
@@ -414,7 +433,7 @@ export function useAllow(findings: { rule: string; path: string; message: string
             label={<code>{rule}</code>}
             hint={findings
               .filter((f) => f.rule === rule)
-              .map((f) => `${f.path}: ${f.message}`)
+              .map((f) => [f.path, words(f).what].filter(Boolean).join(': '))
               .join('; ')}
           />
         ))}

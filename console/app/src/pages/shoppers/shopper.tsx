@@ -1,13 +1,14 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { BookOpenCheck, Pencil, Plus, SearchX, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { byId, remove, type Doc } from '../../data/documents';
+import { byId, moreOwned, remove, type Doc, type DocPage } from '../../data/documents';
 import type { Entity, Owned } from '../../data/model';
+import { asFailure } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import { spoken, spokenPath } from '../../lib/names';
 import { usePerson } from '../../lib/session';
-import { Await, Button, ButtonLink, Card, Copyable, Danger, Empty, Moment, Page, Tabs } from '../../ui';
+import { Await, Button, ButtonLink, Card, Copyable, Danger, Empty, FailureNotice, Moment, Page, Tabs } from '../../ui';
 import { RevealButton, RevealedNotice, useRevealed } from './reveal';
 import { rowsOf, Value } from './values';
 import { Versions } from './versions';
@@ -65,7 +66,13 @@ export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 
                   <div className="stack">
                     <Fields entity={entity} doc={doc} subject={id} title={t('doc.fields')} />
                     {entity.owned().map((owned) => (
-                      <OwnedDocuments key={owned.field} owned={owned} owner={id} docs={doc.owned[owned.field] ?? []} />
+                      <OwnedDocuments
+                        key={owned.field}
+                        of={entity}
+                        owned={owned}
+                        owner={id}
+                        first={doc.owned[owned.field] ?? { docs: [], next: null }}
+                      />
                     ))}
                   </div>
                   <div className="narrow">
@@ -157,16 +164,31 @@ export function Fields({
 }
 
 function OwnedDocuments({
-  owned: { field, description, many: plural, entity },
+  of,
+  owned,
   owner,
-  docs,
+  first,
 }: {
+  of: Entity;
   owned: Owned;
   owner: string;
-  docs: Doc[];
+  /** The first of them, which come with the owner. */
+  first: DocPage;
 }) {
-  const { t } = useWords();
+  const { t, number } = useWords();
   const { may } = usePerson();
+  const { field, description, many: plural, entity } = owned;
+  const [wanted, setWanted] = useState(false);
+  const more = useInfiniteQuery({
+    queryKey: ['document', of.name, owner, field, first.next],
+    queryFn: ({ pageParam }) => moreOwned(of, owner, owned, pageParam),
+    initialPageParam: first.next,
+    getNextPageParam: (last) => last.next,
+    enabled: wanted,
+  });
+  const further = (wanted && more.data?.pages) || [];
+  const docs = [first, ...further].flatMap((p) => p.docs);
+  const isMore = further.length > 0 ? more.hasNextPage : first.next !== null;
   const add = may('WRITE') && entity.create && (plural || docs.length === 0) && (
     <ButtonLink className="small" href={`/shoppers/${entity.name}/new/${owner}`}>
       <Plus aria-hidden />
@@ -191,7 +213,12 @@ function OwnedDocuments({
       <div className="row between">
         <h2 title={description ?? undefined}>
           {spoken(field)}
-          {plural && <span className="quiet"> · {docs.length}</span>}
+          {plural && (
+            <span className="quiet">
+              {' '}
+              · {isMore ? t('doc.first', { n: number(docs.length) }) : number(docs.length)}
+            </span>
+          )}
         </h2>
         {add}
       </div>
@@ -217,6 +244,17 @@ function OwnedDocuments({
           }
         />
       ))}
+      {more.error && <FailureNotice failure={asFailure(more.error)} retry={() => void more.refetch()} />}
+      {isMore && (
+        <div className="row">
+          <Button
+            busy={wanted && more.isFetching}
+            onClick={() => (wanted ? void more.fetchNextPage() : setWanted(true))}
+          >
+            {t('more')}
+          </Button>
+        </div>
+      )}
     </section>
   );
 }

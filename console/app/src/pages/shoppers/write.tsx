@@ -8,7 +8,7 @@ import type { Failure } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import type { JsonObject } from '../../lib/json';
 import { spoken, spokenPath } from '../../lib/names';
-import { useUnsaved } from '../../lib/unsaved';
+import { saved, useUnsaved } from '../../lib/unsaved';
 import { Await, Button, Card, FailureNotice, Field, Notice, Page, useAction, useToast } from '../../ui';
 import { Inputs, problemsOf, type Context } from './inputs';
 import { useDocument } from './shopper';
@@ -104,6 +104,7 @@ function DocumentForm({
       toast(t('form.saved'));
       void queries.invalidateQueries({ queryKey: ['document'] });
       void queries.invalidateQueries({ queryKey: ['documents'] });
+      saved();
       onSaved(result);
     },
   );

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,J as n,S as r,ct as i,ht as a,mt as o,pt as s,w as c,x as l}from"./base-DDzvCQ0u.js";import{t as u}from"./gql-CXCEmV2Y.js";import{L as d,O as f,_ as p,a as m,b as h,c as g,f as _,h as v,i as y,n as b,o as x,p as S,t as C,u as w,v as T,x as E}from"./ui-BvSkYaUX.js";var D=e(a(),1),O=o(),k=u(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,J as n,S as r,ct as i,ht as a,mt as o,pt as s,w as c,x as l}from"./base-DDzvCQ0u.js";import{t as u}from"./gql-Bv0lbJZ9.js";import{L as d,O as f,_ as p,a as m,b as h,c as g,f as _,h as v,i as y,n as b,o as x,p as S,t as C,u as w,v as T,x as E}from"./ui-Bo3gJaWn.js";var D=e(a(),1),O=o(),k=u(`
   query Accounts($after: ID) {
     accounts(first: 50, after: $after) {
       id

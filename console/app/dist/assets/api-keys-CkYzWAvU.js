@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,N as n,Q as r,ht as i,mt as a,pt as o,ut as s,x as c}from"./base-DDzvCQ0u.js";import{t as l}from"./gql-CXCEmV2Y.js";import{L as u,O as d,_ as f,a as p,b as m,c as h,d as g,f as _,h as v,i as y,l as b,n as x,o as S,p as C,t as w,u as T,v as E,x as D}from"./ui-BvSkYaUX.js";import{i as O}from"./session-CcYAk8uJ.js";import{n as k}from"./integrations-DkT-6UVi.js";var A=e(i(),1),j=a(),M=l(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,N as n,Q as r,ht as i,mt as a,pt as o,ut as s,x as c}from"./base-DDzvCQ0u.js";import{t as l}from"./gql-Bv0lbJZ9.js";import{L as u,O as d,_ as f,a as p,b as m,c as h,d as g,f as _,h as v,i as y,l as b,n as x,o as S,p as C,t as w,u as T,v as E,x as D}from"./ui-Bo3gJaWn.js";import{i as O}from"./session-CbR2GnEx.js";import{n as k}from"./integrations-DlIaceL7.js";var A=e(i(),1),j=a(),M=l(`
   query ApiKeys {
     apiKeys {
       id

@@ -1,4 +1,4 @@
-import{$ as e,d as t,mt as n,n as r,pt as i,q as a,ut as o}from"./base-DDzvCQ0u.js";import{t as s}from"./gql-CXCEmV2Y.js";import{L as c,O as l,_ as u,c as d,f,h as p,n as m,o as h,p as g,t as _,v,x as y}from"./ui-BvSkYaUX.js";import{i as b}from"./session-CcYAk8uJ.js";var x=n(),S=s(`
+import{$ as e,d as t,mt as n,n as r,pt as i,q as a,ut as o}from"./base-DDzvCQ0u.js";import{t as s}from"./gql-Bv0lbJZ9.js";import{L as c,O as l,_ as u,c as d,f,h as p,n as m,o as h,p as g,t as _,v,x as y}from"./ui-Bo3gJaWn.js";import{i as b}from"./session-CbR2GnEx.js";var x=n(),S=s(`
   query Approvals {
     approvals {
       id

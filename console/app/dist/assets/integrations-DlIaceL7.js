@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{Q as t,c as n,ht as r,i,m as a,mt as o,pt as s,r as c,ut as l,x as u}from"./base-DDzvCQ0u.js";import{t as d}from"./gql-CXCEmV2Y.js";import{L as f,O as p,_ as m,a as h,b as g,c as _,f as v,h as y,i as b,n as x,o as S,p as C,t as w,u as T,v as E,x as D}from"./ui-BvSkYaUX.js";var O=e(r(),1),k=o(),A=d(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{Q as t,c as n,ht as r,i,m as a,mt as o,pt as s,r as c,ut as l,x as u}from"./base-DDzvCQ0u.js";import{t as d}from"./gql-Bv0lbJZ9.js";import{L as f,O as p,_ as m,a as h,b as g,c as _,f as v,h as y,i as b,n as x,o as S,p as C,t as w,u as T,v as E,x as D}from"./ui-Bo3gJaWn.js";var O=e(r(),1),k=o(),A=d(`
   query Consumers {
     consumers {
       id

@@ -145,7 +145,7 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     publicKey
   }
 }
-    `),"\n  query KeyStatus {\n    keyStatus {\n      kek\n      accountKeys {\n        number\n        creationDate\n        kekVersion\n        wraps\n      }\n      subjects\n      subjectsRotating\n      subjectsErased\n      indexKeys {\n        entity\n        property\n        versions\n      }\n      rotations {\n        step\n        beginDate\n      }\n    }\n  }\n":new e(`
+    `),"\n  query KeyStatus {\n    keyStatus {\n      kek\n      accountKeys {\n        number\n        creationDate\n        kekVersion\n        wraps\n      }\n      subjects\n      subjectsRotating\n      subjectsErased\n      indexKeys {\n        entity\n        property\n        versions\n      }\n      rotations {\n        step\n        beginDate\n        done\n        all\n      }\n    }\n  }\n":new e(`
     query KeyStatus {
   keyStatus {
     kek
@@ -166,6 +166,8 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     rotations {
       step
       beginDate
+      done
+      all
     }
   }
 }
@@ -352,7 +354,7 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     version
   }
 }
-    `),"\n  query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {\n    checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {\n      ok\n      currentVersion\n      sdl\n      documentsChecked\n      documentsFailing\n      problems {\n        pointer\n        keyword\n        message\n        fix\n      }\n      warnings {\n        pointer\n        keyword\n        message\n        fix\n      }\n      changes {\n        kind\n        path\n        from\n        to\n      }\n      findings {\n        rule\n        path\n        message\n        fix\n        breaking\n      }\n    }\n  }\n":new e(`
+    `),"\n  query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {\n    checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {\n      ok\n      currentVersion\n      sdl\n      documentsChecked\n      documentsFailing\n      problems {\n        pointer\n        keyword\n        message\n        fix\n      }\n      warnings {\n        pointer\n        keyword\n        message\n        fix\n      }\n      changes {\n        kind\n        path\n        from\n        to\n      }\n      findings {\n        rule\n        path\n        from\n        to\n        message\n        fix\n        breaking\n      }\n    }\n  }\n":new e(`
     query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {
   checkSchema(
     entity: $entity
@@ -386,6 +388,8 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     findings {
       rule
       path
+      from
+      to
       message
       fix
       breaking
