@@ -9,6 +9,7 @@ import {
   LogOut,
   Menu,
   Moon,
+  Network,
   Stamp,
   Sun,
   SunMoon,
@@ -39,6 +40,7 @@ const Approvals = lazy(() => import('./pages/approvals'));
 const ApiKeys = lazy(() => import('./pages/api-keys'));
 const Keys = lazy(() => import('./pages/encryption'));
 const Integrations = lazy(() => import('./pages/integrations'));
+const Federation = lazy(() => import('./pages/federation'));
 const Accounts = lazy(() => import('./pages/accounts'));
 
 interface Place {
@@ -80,6 +82,7 @@ const places: [group: Key, Place[]][] = [
       { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
       { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
       { path: '/integrations', label: 'integrations.title', icon: Waypoints, needs: ['ACCOUNT'], page: Integrations },
+      { path: '/federation', label: 'federation.title', icon: Network, needs: ['SCHEMA'], page: Federation },
       { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
     ],
   ],

@@ -54,6 +54,10 @@ export class Failure extends Error {
   get findings() {
     return (this.details.findings ?? []) as Finding[];
   }
+  /** Why the subgraphs of a federated graph do not compose, in the composer's words. */
+  get composition() {
+    return (this.details.composition ?? []) as string[];
+  }
   get problems() {
     return (this.details.problems ?? []) as Problem[];
   }

@@ -9,6 +9,7 @@ import { usePerson } from '../lib/session';
 import {
   Await,
   Badge,
+  Badges,
   Button,
   Card,
   Check,
@@ -21,8 +22,10 @@ import {
   Page,
   Secret,
   Segments,
+  Table,
   useAction,
   useToast,
+  When,
 } from '../ui';
 import { useConsumers } from './integrations';
 
@@ -139,84 +142,25 @@ export default function ApiKeys() {
                 </Empty>
               );
             return (
-              <div className="table-wrap">
-                <table className="fold">
-                  <thead>
-                    <tr>
-                      <th>{t('apiKeys.name')}</th>
-                      <th>{t('apiKeys.roles')}</th>
-                      <th>{t('apiKeys.created')}</th>
-                      <th>{t('apiKeys.lastUse')}</th>
-                      <th>{t('apiKeys.state')}</th>
-                      <th>
-                        <span className="sr">{t('actions')}</span>
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {shown.map((key) => (
-                      <tr key={key.id}>
-                        <td>
-                          <strong>{key.name}</strong>
-                          <span className="sub">
-                            <code>{key.id}</code>
-                          </span>
-                          {key.subject && (
-                            <span className="sub">
-                              {t('apiKeys.for')} <code>{key.subject}</code>
-                            </span>
-                          )}
-                          {key.consumer && (
-                            <span className="sub">
-                              {t('apiKeys.consumer')}: {key.consumer}
-                            </span>
-                          )}
-                        </td>
-                        <td data-label={t('apiKeys.roles')}>
-                          <span className="badges">
-                            {key.roles.map((r) => (
-                              <Badge key={r} tone="accent">
-                                {r}
-                              </Badge>
-                            ))}
-                          </span>
-                        </td>
-                        <td data-label={t('apiKeys.created')}>
-                          <Moment at={key.creationDate} />
-                        </td>
-                        <td data-label={t('apiKeys.lastUse')}>
-                          {key.lastUse ? (
-                            <Moment at={key.lastUse} />
-                          ) : (
-                            <span className="quiet">{t('apiKeys.never')}</span>
-                          )}
-                        </td>
-                        <td data-label={t('apiKeys.state')}>
-                          {key.revocationDate ? (
-                            <Badge tone="bad">{t('apiKeys.revoked')}</Badge>
-                          ) : ended(key) ? (
-                            <Badge tone="warn">{t('apiKeys.expired')}</Badge>
-                          ) : key.expirationDate ? (
-                            <>
-                              {t('apiKeys.until')} <Moment at={key.expirationDate} />
-                            </>
-                          ) : (
-                            <Badge tone="good">{t('apiKeys.valid')}</Badge>
-                          )}
-                        </td>
-                        <td className="actions">
-                          {!ended(key) && (
-                            <Button small kind="danger" onClick={() => setRevoking(key)}>
-                              <Ban aria-hidden />
-                              {t('apiKeys.revoke')}
-                            </Button>
-                          )}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                rows={shown}
+                id={(key) => key.id}
+                columns={[
+                  [t('apiKeys.name'), (key) => <KeyName apiKey={key} />],
+                  [t('apiKeys.roles'), ({ roles }) => <Badges names={roles} />],
+                  [t('apiKeys.created'), ({ creationDate }) => <Moment at={creationDate} />],
+                  [t('apiKeys.lastUse'), ({ lastUse }) => <When at={lastUse} />],
+                  [t('apiKeys.state'), (key) => <State apiKey={key} />],
+                ]}
+                actions={(key) =>
+                  !ended(key) && (
+                    <Button small kind="danger" onClick={() => setRevoking(key)}>
+                      <Ban aria-hidden />
+                      {t('apiKeys.revoke')}
+                    </Button>
+                  )
+                }
+              />
             );
           }}
         </Await>
@@ -239,6 +183,40 @@ export default function ApiKeys() {
         </Danger>
       )}
     </Page>
+  );
+}
+
+function KeyName({ apiKey: { name, id, subject, consumer } }: { apiKey: ApiKey }) {
+  const { t } = useWords();
+  return (
+    <>
+      <strong>{name}</strong>
+      <span className="sub">
+        <code>{id}</code>
+      </span>
+      {subject && (
+        <span className="sub">
+          {t('apiKeys.for')} <code>{subject}</code>
+        </span>
+      )}
+      {consumer && (
+        <span className="sub">
+          {t('apiKeys.consumer')}: {consumer}
+        </span>
+      )}
+    </>
+  );
+}
+
+function State({ apiKey }: { apiKey: ApiKey }) {
+  const { t } = useWords();
+  if (apiKey.revocationDate) return <Badge tone="bad">{t('apiKeys.revoked')}</Badge>;
+  if (ended(apiKey)) return <Badge tone="warn">{t('apiKeys.expired')}</Badge>;
+  if (!apiKey.expirationDate) return <Badge tone="good">{t('apiKeys.valid')}</Badge>;
+  return (
+    <>
+      {t('apiKeys.until')} <Moment at={apiKey.expirationDate} />
+    </>
   );
 }
 
@@ -382,51 +360,29 @@ function SignedIn() {
           sessions.length === 0 ? (
             <Empty icon={MonitorSmartphone} title={t('sessions.none')} />
           ) : (
-            <div className="table-wrap">
-              <table className="fold">
-                <thead>
-                  <tr>
-                    <th>{t('sessions.who')}</th>
-                    <th>{t('apiKeys.roles')}</th>
-                    <th>{t('sessions.since')}</th>
-                    <th>{t('apiKeys.lastUse')}</th>
-                    <th>
-                      <span className="sr">{t('actions')}</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {sessions.map((s) => (
-                    <tr key={s.id}>
-                      <td>
-                        <code>{s.actor}</code>
-                        {s.issuer && <span className="sub">{s.issuer}</span>}
-                      </td>
-                      <td data-label={t('apiKeys.roles')}>
-                        <span className="badges">
-                          {s.roles.map((r) => (
-                            <Badge key={r} tone="accent">
-                              {r}
-                            </Badge>
-                          ))}
-                        </span>
-                      </td>
-                      <td data-label={t('sessions.since')}>
-                        <Moment at={s.creationDate} />
-                      </td>
-                      <td data-label={t('apiKeys.lastUse')}>
-                        <Moment at={s.lastUse} />
-                      </td>
-                      <td className="actions">
-                        <Button small kind="danger" busy={end.busy} onClick={() => end.run(s.id)}>
-                          {t('sessions.end')}
-                        </Button>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              rows={sessions}
+              id={({ id }) => id}
+              columns={[
+                [
+                  t('sessions.who'),
+                  ({ actor, issuer }) => (
+                    <>
+                      <code>{actor}</code>
+                      {issuer && <span className="sub">{issuer}</span>}
+                    </>
+                  ),
+                ],
+                [t('apiKeys.roles'), ({ roles }) => <Badges names={roles} />],
+                [t('sessions.since'), ({ creationDate }) => <Moment at={creationDate} />],
+                [t('apiKeys.lastUse'), ({ lastUse }) => <Moment at={lastUse} />],
+              ]}
+              actions={({ id }) => (
+                <Button small kind="danger" busy={end.busy} onClick={() => end.run(id)}>
+                  {t('sessions.end')}
+                </Button>
+              )}
+            />
           )
         }
       </Await>

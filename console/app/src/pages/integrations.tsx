@@ -18,8 +18,10 @@ import {
   Moment,
   Page,
   Secret,
+  Table,
   useAction,
   useToast,
+  When,
 } from '../ui';
 
 const Consumers = graphql(`
@@ -122,47 +124,31 @@ function ConsumerList() {
               {t('consumers.none.todo')}
             </Empty>
           ) : (
-            <div className="table-wrap">
-              <table className="fold">
-                <thead>
-                  <tr>
-                    <th>{t('consumers.id')}</th>
-                    <th>{t('apiKeys.created')}</th>
-                    <th>{t('apiKeys.state')}</th>
-                    <th>
-                      <span className="sr">{t('actions')}</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {consumers.map((c) => (
-                    <tr key={c.id}>
-                      <td>
-                        <strong>{c.id}</strong>
-                      </td>
-                      <td data-label={t('apiKeys.created')}>
-                        <Moment at={c.creationDate} />
-                      </td>
-                      <td data-label={t('apiKeys.state')}>
-                        {c.revocationDate ? (
-                          <Badge tone="bad">{t('apiKeys.revoked')}</Badge>
-                        ) : (
-                          <Badge tone="good">{t('apiKeys.valid')}</Badge>
-                        )}
-                      </td>
-                      <td className="actions">
-                        {!c.revocationDate && (
-                          <Button small kind="danger" onClick={() => setRevoking(c)}>
-                            <Ban aria-hidden />
-                            {t('apiKeys.revoke')}
-                          </Button>
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              rows={consumers}
+              id={({ id }) => id}
+              columns={[
+                [t('consumers.id'), ({ id }) => <strong>{id}</strong>],
+                [t('apiKeys.created'), ({ creationDate }) => <Moment at={creationDate} />],
+                [
+                  t('apiKeys.state'),
+                  ({ revocationDate }) =>
+                    revocationDate ? (
+                      <Badge tone="bad">{t('apiKeys.revoked')}</Badge>
+                    ) : (
+                      <Badge tone="good">{t('apiKeys.valid')}</Badge>
+                    ),
+                ],
+              ]}
+              actions={(consumer) =>
+                !consumer.revocationDate && (
+                  <Button small kind="danger" onClick={() => setRevoking(consumer)}>
+                    <Ban aria-hidden />
+                    {t('apiKeys.revoke')}
+                  </Button>
+                )
+              }
+            />
           )
         }
       </Await>
@@ -277,59 +263,43 @@ function WebhookList() {
               {t('webhooks.none.todo')}
             </Empty>
           ) : (
-            <div className="table-wrap">
-              <table className="fold">
-                <thead>
-                  <tr>
-                    <th>{t('webhooks.url')}</th>
-                    <th>{t('webhooks.lastSuccess')}</th>
-                    <th>{t('webhooks.lastFailure')}</th>
-                    <th>
-                      <span className="sr">{t('actions')}</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {webhooks.map((w) => (
-                    <tr key={w.id}>
-                      <td>
-                        <code>{w.url}</code>
-                        {w.description && <span className="sub">{w.description}</span>}
-                      </td>
-                      <td data-label={t('webhooks.lastSuccess')}>
-                        {w.lastSuccess ? (
-                          <Moment at={w.lastSuccess} />
-                        ) : (
-                          <span className="quiet">{t('apiKeys.never')}</span>
-                        )}
-                      </td>
-                      <td data-label={t('webhooks.lastFailure')}>
-                        {w.lastFailure ? (
-                          <>
-                            <Moment at={w.lastFailure} />
-                            <span className="sub">{w.failure}</span>
-                          </>
-                        ) : (
-                          <span className="quiet">{t('apiKeys.never')}</span>
-                        )}
-                      </td>
-                      <td className="actions">
-                        <span className="row end">
-                          <Button small busy={test.busy} onClick={() => test.run(w.id)}>
-                            <Send aria-hidden />
-                            {t('webhooks.test')}
-                          </Button>
-                          <Button small kind="danger" onClick={() => setRemoving(w)}>
-                            <Trash2 aria-hidden />
-                            {t('webhooks.remove')}
-                          </Button>
-                        </span>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              rows={webhooks}
+              id={({ id }) => id}
+              columns={[
+                [
+                  t('webhooks.url'),
+                  ({ url, description }) => (
+                    <>
+                      <code>{url}</code>
+                      {description && <span className="sub">{description}</span>}
+                    </>
+                  ),
+                ],
+                [t('webhooks.lastSuccess'), ({ lastSuccess }) => <When at={lastSuccess} />],
+                [
+                  t('webhooks.lastFailure'),
+                  ({ lastFailure, failure }) => (
+                    <>
+                      <When at={lastFailure} />
+                      {lastFailure && <span className="sub">{failure}</span>}
+                    </>
+                  ),
+                ],
+              ]}
+              actions={(webhook) => (
+                <>
+                  <Button small busy={test.busy} onClick={() => test.run(webhook.id)}>
+                    <Send aria-hidden />
+                    {t('webhooks.test')}
+                  </Button>
+                  <Button small kind="danger" onClick={() => setRemoving(webhook)}>
+                    <Trash2 aria-hidden />
+                    {t('webhooks.remove')}
+                  </Button>
+                </>
+              )}
+            />
           )
         }
       </Await>

@@ -81,3 +81,9 @@ export function Moment({ at, full }: { at: string; full?: boolean }) {
     </time>
   );
 }
+
+/** A moment, or that it never came. */
+export function When({ at }: { at: string | null | undefined }) {
+  const { t } = useWords();
+  return at ? <Moment at={at} /> : <span className="quiet">{t('apiKeys.never')}</span>;
+}

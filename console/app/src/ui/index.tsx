@@ -5,4 +5,5 @@ export * from './dialog';
 export * from './form';
 export * from './notice';
 export * from './page';
+export * from './table';
 export * from './toast';

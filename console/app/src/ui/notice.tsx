@@ -43,7 +43,11 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ((
   const todo = find(`error.${failure.code}.todo`);
   return (
     <Notice tone="bad" title={title ?? t('error.unknown')}>
-      {(!title || failure.code !== 'UNREACHABLE') && <p>{failure.message}</p>}
+      {failure.composition.length > 0 ? (
+        <CompositionErrors messages={failure.composition} />
+      ) : (
+        (!title || failure.code !== 'UNREACHABLE') && <p>{failure.message}</p>
+      )}
       {todo && <p>{todo}</p>}
       {typeof failure.details.requestId === 'string' && (
         <p className="small">{t('error.request', { id: failure.details.requestId })}</p>
@@ -58,6 +62,14 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ((
     </Notice>
   );
 }
+
+export const CompositionErrors = ({ messages }: { messages: string[] }) => (
+  <ul>
+    {messages.map((message) => (
+      <li key={message}>{message}</li>
+    ))}
+  </ul>
+);
 
 /** A credential that is shown once. */
 export function Secret({ secret }: { secret: string }) {

@@ -16,6 +16,7 @@ import {
   Button,
   Card,
   Check,
+  CompositionErrors,
   Dialog,
   FailureNotice,
   Field,
@@ -54,6 +55,7 @@ const CheckSchema = graphql(`
         from
         to
       }
+      composition
       findings {
         rule
         path
@@ -211,6 +213,7 @@ export function Review({
   const breaking = check?.findings.filter((f) => f.breaking) ?? [];
   const sensitivity = check?.changes.filter((c) => sensitivityKinds.has(c.kind)) ?? [];
   const usable = check !== null && check.problems.length === 0;
+  const apart = check !== null && check.composition.length > 0;
   const same = !fresh && check?.changes.length === 0;
   return (
     <div className="stack" ref={heading}>
@@ -227,7 +230,7 @@ export function Review({
         </Button>
         <Button
           kind={usable ? 'primary' : undefined}
-          disabled={!usable || busy || same}
+          disabled={!usable || apart || busy || same}
           onClick={() => setPublishing(true)}
         >
           <Rocket aria-hidden />
@@ -241,16 +244,24 @@ export function Review({
           <ProblemList problems={check.problems} tone="bad" />
         </Card>
       )}
+      {apart && (
+        <Notice tone="bad" title={t('error.COMPOSITION_FAILED')}>
+          <CompositionErrors messages={check.composition} />
+          <p>{t('error.COMPOSITION_FAILED.todo')}</p>
+        </Notice>
+      )}
       {check && usable && (
         <>
-          <Notice
-            tone={same ? 'accent' : breaking.length ? 'warn' : 'good'}
-            title={
-              same ? t('review.same') : breaking.length ? many('review.breaking', breaking.length) : t('review.ok')
-            }
-          >
-            {same ? t('review.same.lead') : breaking.length ? t('review.breaking.lead') : t('review.ok.lead')}
-          </Notice>
+          {(breaking.length > 0 || !apart) && (
+            <Notice
+              tone={same ? 'accent' : breaking.length ? 'warn' : 'good'}
+              title={
+                same ? t('review.same') : breaking.length ? many('review.breaking', breaking.length) : t('review.ok')
+              }
+            >
+              {same ? t('review.same.lead') : breaking.length ? t('review.breaking.lead') : t('review.ok.lead')}
+            </Notice>
+          )}
           {documents && (
             <Card title={t('review.documents')} lead={t('review.documents.lead')}>
               <Progress

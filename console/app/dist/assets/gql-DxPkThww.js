@@ -179,6 +179,26 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     }
   }
 }
+    `),"\n  query Subgraphs {\n    subgraphs {\n      name\n      url\n      sdl\n      author\n      lastUpdate\n    }\n  }\n":new e(`
+    query Subgraphs {
+  subgraphs {
+    name
+    url
+    sdl
+    author
+    lastUpdate
+  }
+}
+    `),"\n  mutation PutSubgraph($name: String!, $url: String!, $sdl: String!, $check: Boolean!) {\n    putSubgraph(name: $name, url: $url, sdl: $sdl, check: $check) {\n      name\n    }\n  }\n":new e(`
+    mutation PutSubgraph($name: String!, $url: String!, $sdl: String!, $check: Boolean!) {
+  putSubgraph(name: $name, url: $url, sdl: $sdl, check: $check) {
+    name
+  }
+}
+    `),"\n  mutation RemoveSubgraph($name: String!) {\n    removeSubgraph(name: $name)\n  }\n":new e(`
+    mutation RemoveSubgraph($name: String!) {
+  removeSubgraph(name: $name)
+}
     `),"\n  query Consumers {\n    consumers {\n      id\n      creationDate\n      createdBy\n      revocationDate\n    }\n  }\n":new e(`
     query Consumers {
   consumers {
@@ -354,7 +374,7 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
     version
   }
 }
-    `),"\n  query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {\n    checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {\n      ok\n      currentVersion\n      sdl\n      documentsChecked\n      documentsFailing\n      problems {\n        pointer\n        keyword\n        message\n        fix\n      }\n      warnings {\n        pointer\n        keyword\n        message\n        fix\n      }\n      changes {\n        kind\n        path\n        from\n        to\n      }\n      findings {\n        rule\n        path\n        from\n        to\n        message\n        fix\n        breaking\n      }\n    }\n  }\n":new e(`
+    `),"\n  query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {\n    checkSchema(entity: $entity, schema: $schema, mode: $mode, documents: $documents) {\n      ok\n      currentVersion\n      sdl\n      documentsChecked\n      documentsFailing\n      problems {\n        pointer\n        keyword\n        message\n        fix\n      }\n      warnings {\n        pointer\n        keyword\n        message\n        fix\n      }\n      changes {\n        kind\n        path\n        from\n        to\n      }\n      composition\n      findings {\n        rule\n        path\n        from\n        to\n        message\n        fix\n        breaking\n      }\n    }\n  }\n":new e(`
     query CheckSchema($entity: String!, $schema: JSON!, $mode: SchemaMode!, $documents: Boolean!) {
   checkSchema(
     entity: $entity
@@ -385,6 +405,7 @@ var e=class extends String{__apiType;value;__meta__;constructor(e,t){super(e),th
       from
       to
     }
+    composition
     findings {
       rule
       path
