@@ -92,6 +92,9 @@ func StartProfilegraph(processor int, binary, folder, mongodb string) (*Server, 
 func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 
 func (s *Server) end(by os.Signal) error {
+	if s.process.ProcessState != nil { // it has ended
+		return nil
+	}
 	if err := s.process.Process.Signal(by); err != nil {
 		return err
 	}

@@ -1,18 +1,23 @@
+//go:build unix
+
 // Floor is what a read over HTTP costs at least: a bare net/http handler that reads the record whose
 // id is the request's path, and answers with fixed bytes. It authenticates nobody, understands no query,
-// masks nothing and sets no limits. Under /entities it reads what the representations in a request's
-// variables name, in one look-up.
+// masks nothing and sets no limits. Under /recorded?ID it also writes an entry to a file and syncs it
+// before it answers, one request after another. Under /entities it reads what the representations in a
+// request's variables name, in one look-up.
 //
 //	floor STORE ANSWER ENTITIES
 //
-// STORE is the file of an embedded store that profilegraph wrote, or the address of a database with
-// profiles in the collection `plain`; there it reads through MongoDB's driver. ANSWER and ENTITIES hold
-// the bytes. It listens on a free port of the loopback interface and prints its address.
+// STORE is the file of an embedded store that profilegraph wrote, or the address of its database; there
+// it reads through MongoDB's driver, from the collection `plain` or, under /records, from that of
+// profilegraph's documents. ANSWER and ENTITIES hold the bytes. It listens on a free port of the loopback
+// interface and prints its address.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -20,6 +25,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"syscall"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -36,8 +43,9 @@ func main() {
 	log.Fatal(serve(os.Args[1], os.Args[2], os.Args[3]))
 }
 
-// reader reads the records of ids, or those that a key of theirs has one of the values.
-type reader func(ctx context.Context, key string, values []string) error
+// reader reads the records of ids, or those that a key of theirs has one of the values; sealed are those
+// that profilegraph itself wrote, where there are others.
+type reader func(ctx context.Context, sealed bool, key string, values []string) error
 
 func serve(store, answerFile, entitiesFile string) error {
 	answer, err := os.ReadFile(answerFile)
@@ -53,6 +61,10 @@ func serve(store, answerFile, entitiesFile string) error {
 		open = database
 	}
 	read, err := open(store)
+	if err != nil {
+		return err
+	}
+	record, err := openRecord(answerFile + ".record")
 	if err != nil {
 		return err
 	}
@@ -72,8 +84,13 @@ func serve(store, answerFile, entitiesFile string) error {
 		w.Write(answer)
 	}
 	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/entities" {
-			write(w, read(r.Context(), "id", []string{r.URL.Path[1:]}), answer)
+		switch r.URL.Path {
+		case "/entities", "/records":
+		case "/recorded":
+			write(w, errors.Join(record.append(), read(r.Context(), true, "id", []string{r.URL.RawQuery})), answer)
+			return
+		default:
+			write(w, read(r.Context(), true, "id", []string{r.URL.Path[1:]}), answer)
 			return
 		}
 		var body struct {
@@ -89,7 +106,7 @@ func serve(store, answerFile, entitiesFile string) error {
 			}
 		}
 		if err == nil {
-			err = read(r.Context(), key, values)
+			err = read(r.Context(), r.URL.Path == "/records", key, values)
 		}
 		write(w, err, entities)
 	}))
@@ -101,7 +118,7 @@ func embedded(file string) (reader, error) {
 		return nil, err
 	}
 	profiles := storage.Space{Account: "main", Collection: storage.Documents, Part: "Profile"}
-	return func(ctx context.Context, _ string, ids []string) error {
+	return func(ctx context.Context, _ bool, _ string, ids []string) error {
 		if len(ids) == 1 {
 			_, err := store.Get(ctx, profiles, ids[0])
 			return err
@@ -125,12 +142,28 @@ func database(address string) (reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := client.Database(strings.Trim(u.Path, "/")).Collection("plain")
-	return func(ctx context.Context, key string, values []string) error {
+	db := client.Database(strings.Trim(u.Path, "/"))
+	entries, err := entriesByEmail(context.Background(), db)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, sealed bool, key string, values []string) error {
+		from := db.Collection("plain")
+		if sealed {
+			from = db.Collection(string(storage.Documents))
+			for i, value := range values {
+				if values[i] = documentPrefix + value; key == "email" {
+					values[i] = entries[value]
+				}
+			}
+			if key == "email" {
+				key = "keys"
+			}
+		}
 		if key == "id" {
 			key = "_id"
 		}
-		cursor, err := plain.Find(ctx, bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: values}}}})
+		cursor, err := from.Find(ctx, bson.D{{Key: key, Value: bson.D{{Key: "$in", Value: values}}}})
 		if err != nil {
 			return err
 		}
@@ -143,4 +176,64 @@ func database(address string) (reader, error) {
 		}
 		return nil
 	}, nil
+}
+
+// documentPrefix begins the ids of profiles among profilegraph's documents.
+const documentPrefix = "main/Profile/"
+
+// entriesByEmail returns an entry of the index of profilegraph's documents for each of the plain profiles.
+func entriesByEmail(ctx context.Context, db *mongo.Database) (map[string]string, error) {
+	cursor, err := db.Collection("plain").Find(ctx, bson.D{})
+	if err != nil {
+		return nil, err
+	}
+	var plain []struct {
+		ID    string `bson:"_id"`
+		Email string
+	}
+	if err := cursor.All(ctx, &plain); err != nil {
+		return nil, err
+	}
+	entries := make(map[string]string, len(plain))
+	for _, one := range plain {
+		var stored struct{ Keys []string }
+		if err := db.Collection(string(storage.Documents)).FindOne(ctx, bson.D{{Key: "_id", Value: documentPrefix + one.ID}}).Decode(&stored); err != nil {
+			return nil, err
+		}
+		if len(stored.Keys) == 0 {
+			return nil, errors.New("a profile has no key")
+		}
+		entries[one.Email] = stored.Keys[0]
+	}
+	return entries, nil
+}
+
+// record is a file to which entries are written, over and over the same stretch of it: to sync what
+// lies within a file is the least that a durable write can cost.
+type record struct {
+	mu   sync.Mutex
+	file *os.File
+	at   int64
+}
+
+const (
+	recordSize = 1 << 20
+	entrySize  = 1 << 10 // about that of profilegraph
+)
+
+func openRecord(name string) (*record, error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|syscall.O_DSYNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(make([]byte, recordSize))
+	return &record{file: file}, err
+}
+
+func (r *record) append() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, err := r.file.WriteAt(make([]byte, entrySize), r.at)
+	r.at = (r.at + entrySize) % recordSize
+	return err
 }

@@ -81,9 +81,10 @@ func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []j
 		peers = append(peers, &peer{Server: s, name: name, path: path, profiles: server.profiles})
 		return nil
 	}
-	if err := start("bare $in read", "/entities?", b.floor, uri, answer, answer); err != nil {
+	if err := start("bare $in read, plain", "/entities?", b.floor, uri, answer, answer); err != nil {
 		return peers, err
 	}
+	peers = append(peers, &peer{Server: peers[0].Server, name: "bare $in read, same records", path: "/records?", profiles: server.profiles})
 	if b.subgraph == "" {
 		return peers, nil
 	}
