@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -198,6 +199,11 @@ func (l *lists) add(r storage.Record) {
 // suffice, then one value has more than its share: its list is full, and the next query asks, from
 // where the last one ended, for the values that are still open.
 func (s *Store) gather(ctx context.Context, op string, in storage.Space, p storage.Page, l *lists) error {
+	if l.field == fieldKeys {
+		if all, err := s.gatherAll(ctx, op, in, l); err != nil || all {
+			return err
+		}
+	}
 	for open := l.open(); len(open) > 0; open = l.open() {
 		var filter bson.D
 		if l.field != "" {
@@ -231,6 +237,25 @@ func (s *Store) gather(ctx context.Context, op string, in storage.Space, p stora
 		}
 	}
 	return nil
+}
+
+// gatherAll fills lists of which each may be all that there is, as most keys have one record: the server
+// need not put them in order then. It reports whether it did.
+func (s *Store) gatherAll(ctx context.Context, op string, in storage.Space, l *lists) (bool, error) {
+	open := l.open()
+	docs, err := s.find(ctx, op, in.Collection, bson.D{{Key: l.field, Value: among(qualified(l.base, open))}},
+		options.Find().SetLimit(int64(len(open)+1)))
+	if err != nil || len(docs) > len(open) {
+		return false, err
+	}
+	slices.SortFunc(docs, func(a, b document) int { return strings.Compare(a.ID, b.ID) })
+	now := s.now()
+	for _, d := range docs {
+		if !d.expired(now) {
+			l.add(d.record(l.base))
+		}
+	}
+	return true, nil
 }
 
 // find runs one query to its end.
