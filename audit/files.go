@@ -61,7 +61,11 @@ const (
 	// ahead is by how much a segment grows at a time. The zeros behind its last frame are written over
 	// by those to come: to sync what lies within a file takes a third less than to sync its growth.
 	ahead = 256 << 10
+	// largestKept bounds the memory that a folder keeps for the next frame.
+	largestKept = 64 << 10
 )
+
+var zeros [ahead]byte
 
 // folder is the log of one account. Its fields are guarded by mu.
 type folder struct {
@@ -75,6 +79,7 @@ type folder struct {
 	end      int64    // where its last good frame ends
 	length   int64    // of the file
 	ragged   bool     // there may be more than zeros behind end, which must go first
+	frame    []byte   // memory of the last one
 	size     int64    // entries in all
 
 	hashFile *os.File
@@ -105,21 +110,25 @@ func (f *folder) append(_ context.Context, b *batch) error {
 			return err
 		}
 	}
-	frame := appendFrame(nil, b)
-	end := f.end + int64(len(frame))
-	if end > f.length {
-		frame = append(frame, make([]byte, ahead)...)
+	f.frame = appendFrame(f.frame[:0], b)
+	end := f.end + int64(len(f.frame))
+	length := f.length
+	_, err := f.active.WriteAt(f.frame, f.end)
+	if err == nil && end > length {
+		length = end + ahead
+		_, err = f.active.WriteAt(zeros[:], end)
 	}
-	_, err := f.active.WriteAt(frame, f.end)
 	if err == nil {
 		err = syncData(f.active)
+	}
+	if cap(f.frame) > largestKept {
+		f.frame = nil
 	}
 	if err != nil {
 		f.ragged = true
 		return errors.Join(err, f.trim())
 	}
-	f.length = max(f.length, f.end+int64(len(frame)))
-	f.end = end
+	f.end, f.length = end, length
 	f.size = b.end()
 	f.unwrit = append(f.unwrit, b.hashes...)
 	// The batch is durable whatever becomes of this copy; it is tried again before it is needed.
