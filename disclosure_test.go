@@ -382,6 +382,7 @@ func TestReasons(t *testing.T) {
 			{"1,000 characters", strings.Repeat("ö", 1_000), "", true},
 			{"1,001 characters", strings.Repeat("ö", 1_001), "", false},
 			{"a book", strings.Repeat("x", 200_000), "", false},
+			{"nothing to see", strings.Repeat("\u200b", 12), "", false},
 			{"for somebody of 200", "customer asked", strings.Repeat("ö", 200), true},
 			{"for somebody of 201", "customer asked", strings.Repeat("ö", 201), false},
 			{"for a nation", "customer asked", strings.Repeat("x", 200_000), false},

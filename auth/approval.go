@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -61,7 +60,7 @@ func (a *Authorizer) RequestApproval(ctx context.Context, p *Principal, purpose,
 	if err := p.Check(Unmask); err != nil {
 		return Approval{}, err
 	}
-	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n < 10 || n > 1_000 {
+	if !isReason(reason) {
 		return Approval{}, fmt.Errorf("%w: a reason is 10 to 1,000 characters", ErrInvalid)
 	}
 	if !isID(subject) {

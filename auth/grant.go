@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -136,8 +137,18 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 
 // inBounds reports whether a reason is one, by its length.
 func (r Reason) inBounds() bool {
-	n := utf8.RuneCountInString(strings.TrimSpace(r.Text))
-	return n >= 10 && utf8.RuneCountInString(r.Text) <= 1_000 && utf8.RuneCountInString(r.OnBehalfOf) <= 200
+	return isReason(r.Text) && utf8.RuneCountInString(r.OnBehalfOf) <= 200
+}
+
+// isReason reports whether a text has 10 to 1,000 characters. Those that nobody sees do not make one.
+func isReason(text string) bool {
+	seen := 0
+	for _, r := range strings.TrimSpace(text) {
+		if unicode.IsGraphic(r) {
+			seen++
+		}
+	}
+	return seen >= 10 && utf8.RuneCountInString(text) <= 1_000
 }
 
 // atOnce returns how many of the entries the record takes in one call, whichever they are.
