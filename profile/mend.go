@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,9 +47,10 @@ func (s *Service) eachFrom(ctx context.Context, in storage.Space, after string, 
 
 // Examine reads the documents stored under one schema and counts those that stand in the way of
 // another, of which the findings are. An old version with a value that would be disclosed counts against
-// its document, since it would be shown too.
-func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding) (schema.Examined, error) {
-	x := s.examination(id, current, next, findings)
+// its document, since it would be shown too. Blind, no protected value is looked at: what it leaves open
+// counts against its document.
+func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool) (schema.Examined, error) {
+	x := s.examination(id, current, next, findings, blind)
 	err := s.each(ctx, documents(id, current), func(list []storage.Record) error { return x.examine(ctx, list) })
 	if err == nil {
 		err = x.examineVersions(ctx, "", "")
@@ -58,7 +60,7 @@ func (s *Service) Examine(ctx context.Context, id tenant.ID, current, next *sche
 
 // ExaminePage is Examine for the documents behind the one with the id after, at most limit. It returns
 // the id of the last one, or "" when there are no more. That documents repeat a value is seen within the page only.
-func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding, after string, limit int) (schema.Examined, string, error) {
+func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool, after string, limit int) (schema.Examined, string, error) {
 	list, err := s.store.Scan(ctx, documents(id, current), storage.Page{After: after, Limit: limit})
 	if err != nil {
 		return schema.Examined{}, "", fmt.Errorf("profile: scan: %w", err)
@@ -67,7 +69,7 @@ func (s *Service) ExaminePage(ctx context.Context, id tenant.ID, current, next *
 		return schema.Examined{}, "", nil
 	}
 	first, last := list[0].ID, list[len(list)-1].ID
-	x := s.examination(id, current, next, findings)
+	x := s.examination(id, current, next, findings, blind)
 	if err := x.examine(ctx, list); err != nil {
 		return schema.Examined{}, "", err
 	}
@@ -102,6 +104,7 @@ func (s *Service) Count(ctx context.Context, id tenant.ID, e *schema.Entity) (n 
 // examination holds documents against a schema that is to come.
 type examination struct {
 	schema.Examination
+	blind         bool // protected values are not looked at
 	found         schema.Examined
 	s             *Service
 	account       tenant.ID
@@ -111,8 +114,8 @@ type examination struct {
 	failing       map[string]bool // ids
 }
 
-func (s *Service) examination(id tenant.ID, current, next *schema.Entity, findings []schema.Finding) *examination {
-	return &examination{Examination: schema.Examine(findings), s: s, account: id, current: current, next: next,
+func (s *Service) examination(id tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool) *examination {
+	return &examination{Examination: schema.Examine(findings), blind: blind, s: s, account: id, current: current, next: next,
 		seen: map[string]bool{}, shown: map[string]bool{}, failing: map[string]bool{}}
 }
 
@@ -138,10 +141,8 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 		if err != nil {
 			return err
 		}
+		lacking, invalid := x.judge(doc)
 		prune(doc, x.next.Type)
-		violations := x.next.Validate(doc)
-		lacking := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule == "required" })
-		invalid := slices.ContainsFunc(violations, func(v schema.Violation) bool { return v.Rule != "required" })
 		keys, err := x.s.keys(ctx, x.account, x.next, doc)
 		if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
 			invalid = true
@@ -161,6 +162,138 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 		x.found.Repeating += count(repeating)
 	}
 	return nil
+}
+
+// judge tells whether a document lacks what the next schema requires, and whether it is not valid
+// for other reasons.
+func (x *examination) judge(doc map[string]any) (lacking, invalid bool) {
+	if !x.blind {
+		prune(doc, x.next.Type)
+		for _, v := range x.next.Validate(doc) {
+			lacking = lacking || v.Rule == "required"
+			invalid = invalid || v.Rule != "required"
+		}
+		return lacking, invalid
+	}
+	for _, s := range standIns {
+		l, i := x.judgeBlind(doc, s)
+		lacking, invalid = lacking || l, invalid || i
+	}
+	return lacking, invalid
+}
+
+// judgeBlind is judge with something else in the place of what readers see masked. Where that does
+// not tell, and a constraint has become narrower, the document counts as not valid.
+func (x *examination) judgeBlind(doc map[string]any, s standIn) (lacking, invalid bool) {
+	b := blindfold{standIn: s}
+	doc = b.object(doc, x.current.Type, "")
+	before := x.current.Validate(doc) // the stand-ins' fault
+	broken := func(path string) bool {
+		return slices.ContainsFunc(before, func(v schema.Violation) bool { return v.Path == path })
+	}
+	for _, path := range x.Narrowed {
+		invalid = invalid || slices.ContainsFunc(b.hidden, func(h string) bool {
+			return (below(h, path) || below(path, h)) && (h != path || broken(h))
+		})
+		invalid = invalid || slices.ContainsFunc(b.left, func(l string) bool { return below(l, path) || below(path, l) })
+	}
+	prune(doc, x.next.Type)
+	for _, v := range x.next.Validate(doc) {
+		switch {
+		case v.Rule == "required":
+			lacking = lacking || !slices.Contains(b.left, v.Path)
+		case !slices.ContainsFunc(before, func(o schema.Violation) bool { return o.Path == v.Path && o.Rule == v.Rule }):
+			invalid = true
+		}
+	}
+	return lacking, invalid
+}
+
+// standIn is put in the place of values that are not to be looked at: of the same type, so that
+// nothing but the type shows.
+type standIn struct {
+	text           string
+	whole, decimal json.Number
+	truth          bool
+}
+
+// What is allowed of all values is allowed of these two; hardly any other constraint allows both.
+var standIns = []standIn{
+	{"", "-2147483648", "-1073741823.75", false},
+	{strings.Repeat("\u2007", 1_000), "2147483647", "1073741823.75", true},
+}
+
+// blindfold copies documents without the values that readers see masked. Nulls are no secret.
+type blindfold struct {
+	standIn
+	hidden []string // paths of those that something else stands in for
+	left   []string // paths of those that are left out
+}
+
+func (b *blindfold) object(object map[string]any, t *schema.Type, path string) map[string]any {
+	kept := make(map[string]any, len(object))
+	for name, value := range object {
+		at := strings.TrimPrefix(path+"."+name, ".")
+		var part any
+		if i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f != t.Extra && f.Property == name }); i < 0 || t.Fields[i].Sensitive || t.Fields[i].PII {
+			part = b.secret(value, at)
+		} else {
+			part = b.value(value, t.Fields[i].Type, at)
+		}
+		if part != nil || value == nil {
+			kept[name] = part
+		}
+	}
+	return kept
+}
+
+// value copies what is no secret itself, but may hold some. Nil: it is left out.
+func (b *blindfold) value(value any, t *schema.Type, path string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if t.Kind == schema.Object {
+			return b.object(v, t, path)
+		}
+	case []any:
+		if t.Kind == schema.List {
+			kept := make([]any, len(v))
+			for i, element := range v {
+				kept[i] = b.value(element, t.Elem, path+"[]")
+			}
+			return kept
+		}
+	}
+	if value == nil || t.Kind == schema.Scalar || t.Kind == schema.Enum {
+		return value
+	}
+	b.left = append(b.left, path)
+	return nil
+}
+
+func (b *blindfold) secret(value any, path string) any {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case string:
+		value = b.text
+	case bool:
+		value = b.truth
+	case json.Number:
+		if value = b.whole; strings.ContainsAny(string(v), ".eE") {
+			value = b.decimal
+		}
+	default:
+		b.left = append(b.left, path)
+		return nil
+	}
+	b.hidden = append(b.hidden, path)
+	return value
+}
+
+// below reports whether a path is another or leads below it.
+func below(path, other string) bool {
+	rest, ok := strings.CutPrefix(path, other)
+	return ok && (rest == "" || other == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func count(yes bool) int {

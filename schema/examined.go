@@ -39,6 +39,7 @@ type Examination struct {
 	All       bool
 	Added     []string
 	Disclosed []string // paths at which values that are stored undeclared, and so protected, would be shown
+	Narrowed  []string // paths at which values may not be accepted any more
 }
 
 // Examine tells what it takes to settle findings. Its paths are as those of a Change.
@@ -52,8 +53,11 @@ func Examine(findings []Finding) (x Examination) {
 		case !slices.Contains(x.Added, f.Added):
 			x.Added = append(x.Added, f.Added)
 		}
-		if f.Rule == "EXTRA_NO_DISCLOSE" {
+		switch f.Rule {
+		case "EXTRA_NO_DISCLOSE":
 			x.Disclosed = append(x.Disclosed, f.Path)
+		case "CONSTRAINT_NO_NARROW":
+			x.Narrowed = append(x.Narrowed, f.Path)
 		}
 	}
 	return x

@@ -52,7 +52,8 @@ func (r *Report) OK() bool {
 
 // Check tells what publishing would do, and what it would compile to, without doing it. Without
 // documents none are read: findings that depend on them are told as if they stood in the way, and
-// [Store.CheckDocuments] tells the rest.
+// [Store.CheckDocuments] tells the rest. Neither looks at protected values: of those, only a publish
+// does, by somebody who may see them, and on the record.
 func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, documents bool) (*Report, E, error) {
 	var none E
 	if err := p.Check(auth.Schema); err != nil {
@@ -60,7 +61,7 @@ func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, docum
 	}
 	d, err := s.prepare(ctx, p.Account, u)
 	if err == nil && documents {
-		err = s.examine(ctx, p.Account, &d)
+		err = s.examine(ctx, p.Account, &d, true)
 	}
 	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
 		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
@@ -115,7 +116,7 @@ func (s *Store[E]) CheckDocuments(ctx context.Context, p *auth.Principal, u Uplo
 			page.Total = nil
 		}
 	}
-	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, d.Findings, after, limit)
+	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, d.Findings, true, after, limit)
 	page.Checked, page.Failing, page.Next = x.Checked, x.Failing, next
 	return page, err
 }
@@ -148,9 +149,10 @@ func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 }
 
 func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
+	blind := p.Check(auth.Unmask) != nil
 	d, err := s.prepare(ctx, p.Account, u)
 	if err == nil {
-		err = s.examine(ctx, p.Account, &d)
+		err = s.examine(ctx, p.Account, &d, blind)
 	}
 	if err != nil {
 		return Version{}, err
@@ -168,6 +170,12 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		}
 	}
 	if len(refused) > 0 {
+		// Protected values may have decided on it, and so the refusal tells of them.
+		if !blind && slices.ContainsFunc(refused, func(f schema.Finding) bool { return f.NeedsData }) {
+			if err := s.put(ctx, p, audit.Denied, d, u.Allow); err != nil {
+				return Version{}, err
+			}
+		}
 		return Version{}, &BreakingError{Findings: refused}
 	}
 	if slices.ContainsFunc(d.Findings, schema.Finding.LowersProtection) {
@@ -185,7 +193,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	v := versionRecord{Number: d.current + 1, Previous: d.head.Entities[u.Entity], Author: p.Actor,
 		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Source: string(d.Entity.Source)}
-	if err := s.put(ctx, p, d, v); err != nil {
+	if err := s.put(ctx, p, audit.Allowed, d, v.Allow); err != nil {
 		return Version{}, err
 	}
 	snap, err := s.commit(ctx, p.Account, d, v)
@@ -240,10 +248,10 @@ func (s *Store[E]) adapt(ctx context.Context, id tenant.ID, d draft[E]) {
 	}
 }
 
-// put writes the change to the record.
-func (s *Store[E]) put(ctx context.Context, p *auth.Principal, d draft[E], v versionRecord) error {
-	_, err := s.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutSchema", Outcome: audit.Allowed,
-		Entity: d.Entity.Name, Version: strconv.Itoa(v.Number), Details: map[string]string{"allow": strings.Join(v.Allow, " ")}})
+// put writes the change, or that it was refused, to the record.
+func (s *Store[E]) put(ctx context.Context, p *auth.Principal, outcome string, d draft[E], allow []string) error {
+	_, err := s.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutSchema", Outcome: outcome,
+		Entity: d.Entity.Name, Version: strconv.Itoa(d.Entity.Version), Details: map[string]string{"allow": strings.Join(allow, " ")}})
 	if err != nil {
 		return fmt.Errorf("schemastore: record: %w", err)
 	}
@@ -356,12 +364,12 @@ func (d *draft[E]) needsData() bool {
 	return slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData })
 }
 
-// examine settles the findings that stored documents decide on.
-func (s *Store[E]) examine(ctx context.Context, id tenant.ID, d *draft[E]) error {
+// examine settles the findings that stored documents decide on; see [Documents] for blind.
+func (s *Store[E]) examine(ctx context.Context, id tenant.ID, d *draft[E], blind bool) error {
 	if !d.needsData() {
 		return nil
 	}
-	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, d.Findings)
+	x, err := s.docs.Examine(ctx, id, d.base, d.Entity, d.Findings, blind)
 	if err != nil {
 		return err
 	}

@@ -62,11 +62,12 @@ func (e *BreakingError) Error() string {
 // Documents is what a publish needs to know of the documents stored under the schema before.
 type Documents interface {
 	// Examine reads the documents stored under current, and reports what stands in the way of next, as
-	// far as the findings need it.
-	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, findings []schema.Finding) (schema.Examined, error)
+	// far as the findings need it. Blind, it looks at no protected value: whoever may not see values could
+	// else try out constraints until one tells what they are. What they leave open stands in the way.
+	Examine(ctx context.Context, account tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool) (schema.Examined, error)
 	// ExaminePage is Examine for the documents behind the one with the id after, at most limit; it
 	// returns the id of the last, or "" when there are no more.
-	ExaminePage(ctx context.Context, account tenant.ID, current, next *schema.Entity, findings []schema.Finding, after string, limit int) (schema.Examined, string, error)
+	ExaminePage(ctx context.Context, account tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool, after string, limit int) (schema.Examined, string, error)
 	// Count returns how many documents there are, unless they are too many to be counted.
 	Count(ctx context.Context, account tenant.ID, e *schema.Entity) (n int, known bool, err error)
 	// Reindex makes every stored document findable by the keys of next. It may run more than once.

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A schema that is checked against documents would tell, constraint by constraint, what their values
+// are. Whoever may not see values learns from it only where there are some.
+func TestSchemasTellNoValues(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		in.publish("Profile", `{"properties": {
+			"tier": {"type": ["string", "null"]},
+			"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true}, "label": {"type": "string"}}}}
+		}}`)
+		in.do(`mutation($in: ProfileInput!) { createProfile(input: $in) { id } }`, vars{"in": vars{"email": "ana@example.com", "firstName": "Ana", "tier": "gold",
+			"secrets": []any{vars{"pin": "1234", "label": "door"}}, "additionalProperties": vars{"hobby": "chess"}}})
+		admin := in.newKey([]string{"schema-admin"}, "")
+
+		// Each pair would tell true from false.
+		for what, pair := range map[string][2]string{
+			"a pattern":          {`{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^A"}}}`, `{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^B"}}}`},
+			"a constant":         {`{"allOf": [{"properties": {"firstName": {"const": "Ana"}}}]}`, `{"allOf": [{"properties": {"firstName": {"const": "Bob"}}}]}`},
+			"a condition":        {`{"if": {"properties": {"firstName": {"pattern": "^A"}}}, "then": {"properties": {"tier": {"const": "gold"}}}}`, `{"if": {"properties": {"firstName": {"pattern": "^A"}}}, "then": {"properties": {"tier": {"const": "silver"}}}}`},
+			"a required one":     {`{"if": {"properties": {"firstName": {"pattern": "^A"}}}, "then": {"required": ["tier"]}}`, `{"if": {"properties": {"firstName": {"pattern": "^A"}}}, "then": {"required": ["shoeSize"]}}`},
+			"a dependency":       {`{"dependentSchemas": {"tier": {"properties": {"email": {"pattern": "^a"}}}}}`, `{"dependentSchemas": {"tier": {"properties": {"email": {"pattern": "^b"}}}}}`},
+			"what is undeclared": {`{"properties": {"hobby": {"type": "string", "pattern": "^c", "sensitive": true}}}`, `{"properties": {"hobby": {"type": "string", "pattern": "^d", "sensitive": true}}}`},
+			"what is in a list": {
+				`{"properties": {"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true, "pattern": "^1"}, "label": {"type": "string"}}}}}}`,
+				`{"properties": {"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true, "pattern": "^2"}, "label": {"type": "string"}}}}}}`},
+		} {
+			var answers [2]string
+			for i, schema := range pair {
+				v := vars{"s": json.RawMessage(schema)}
+				page := admin.manage(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { checked failing } }`, v)
+				check := admin.manage(`query($s: JSON!) { checkSchema(entity: "Profile", schema: $s) { ok documentsChecked documentsFailing problems { message } } }`, v)
+				publish := admin.manage(`mutation($s: JSON!) { publishSchema(entity: "Profile", schema: $s) { version } }`, v)
+				if publish.code() != "SCHEMA_BREAKING" {
+					t.Errorf("%s: published without leave: %s", what, publish.Text)
+				}
+				answers[i] = fmt.Sprint(page.Data, page.code(), check.Data, check.code(), publish.code())
+				if page.at("checkDocuments.checked") != 1.0 {
+					t.Errorf("%s: %s %s", what, page.Text, check.Text)
+				}
+			}
+			if answers[0] != answers[1] {
+				t.Errorf("%s tells values:\n%s\n%s", what, answers[0], answers[1])
+			}
+		}
+
+		// What is in clear, and whether there is a value, is no secret.
+		for schema, failing := range map[string]float64{
+			`{"properties": {"tier": {"type": ["string", "null"], "pattern": "^g"}}}`:                                     0,
+			`{"properties": {"tier": {"type": ["string", "null"], "pattern": "^s"}}}`:                                     1,
+			`{"properties": {"lastName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^L"}}}`: 0,
+			`{"properties": {"fresh": {"type": ["string", "null"], "sensitive": true, "pattern": "^L"}}}`:                 0,
+			`{"required": ["firstName"]}`: 0,
+			`{"required": ["lastName"]}`:  1,
+			`{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "description": "As said."}}}`: -1,
+		} {
+			r := admin.managed(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { checked failing } }`, vars{"s": json.RawMessage(schema)})
+			if got := r.at("checkDocuments.failing").(float64); failing >= 0 && got != failing {
+				t.Errorf("%s: %s", schema, r.Text)
+			}
+		}
+		// Whoever may see values may have a publish look at them, on the record.
+		pattern := func(p string) string {
+			return `{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "` + p + `"}}}`
+		}
+		mark := in.mark()
+		if r := in.managed(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { failing } }`, vars{"s": json.RawMessage(pattern("^A"))}); r.at("checkDocuments.failing") != 1.0 {
+			t.Errorf("a check looks at values: %s", r.Text)
+		}
+		if r := in.upload("Profile", pattern("^B")); r.code() != "SCHEMA_BREAKING" {
+			t.Errorf("published: %s", r.Text)
+		}
+		in.publish("Profile", pattern("^A"))
+		var outcomes []string
+		for _, e := range in.recorded(mark) {
+			outcomes = append(outcomes, e.Action+" "+e.Outcome)
+		}
+		if want := "PutSchema DENIED, PutSchema ALLOWED"; strings.Join(outcomes, ", ") != want {
+			t.Errorf("the record has %v, not %s", outcomes, want)
+		}
+	})
+}
