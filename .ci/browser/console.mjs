@@ -3,11 +3,12 @@
 //   BASE_URL=http://127.0.0.1:8080 ADMIN_KEY=pg_... [OPERATOR_KEY=pg_...] [PROGRAM=/path/to/profilegraph] node console.mjs [flow ...]
 //
 // With OPERATOR_KEY, a key with the role operator, the page of accounts is tested too. With PROGRAM, a server of its own is
-// started to sign in with an identity provider.
+// started to sign in with an identity provider. The server must have the composer of examples/composer.
 // With PICTURES=1 the pictures of docs/console.md are made anew. Screenshots go to ARTIFACTS (default: artifacts, at the top of the repository); CHROMIUM names
 // another browser than /usr/bin/chromium.
 import { administration } from './console/administration.mjs';
 import { audit } from './console/audit.mjs';
+import { federation } from './console/federation.mjs';
 import { launch, summary } from './console/lib.mjs';
 import { looks } from './console/looks.mjs';
 import { playground } from './console/playground.mjs';
@@ -25,6 +26,7 @@ const flows = {
   schemas,
   audit,
   administration,
+  federation,
   playground,
   looks,
 };

@@ -312,7 +312,9 @@ export async function administration(browser) {
         'API keys',
         'Encryption keys',
         'Other systems',
+        'Federation',
       ],
+      'schema-admin': ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Federation'],
     };
     for (const [role, expected] of Object.entries(links)) {
       const key = await keyFor(`Role ${role}`, [role]);

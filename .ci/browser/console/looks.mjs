@@ -37,6 +37,7 @@ async function pages() {
     'api-keys': '/api-keys',
     encryption: '/encryption',
     integrations: '/integrations',
+    federation: '/federation',
     playground: '/playground',
   };
 }

@@ -249,7 +249,7 @@ function PutDialog({ before, onClose }: { before: Subgraph | undefined; onClose(
         {(props) => (
           <textarea
             {...props}
-            className="code"
+            className="source"
             rows={12}
             value={sdl}
             spellCheck={false}

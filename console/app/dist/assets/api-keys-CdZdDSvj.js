@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{t as l}from"./gql-DxPkThww.js";import{M as u,S as d,T as f,V as p,_ as m,b as h,c as g,d as _,f as v,h as y,i as b,m as x,n as S,o as C,p as w,r as T,s as E,t as D,u as O,w as k,y as A}from"./ui-BU18yvLC.js";import{i as j}from"./session-BXdBkkn3.js";import{n as M}from"./integrations-CZYivpWu.js";var N=e(i(),1),P=s(),F=l(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{t as l}from"./gql-DxPkThww.js";import{M as u,S as d,T as f,V as p,_ as m,b as h,c as g,d as _,f as v,h as y,i as b,m as x,n as S,o as C,p as w,r as T,s as E,t as D,u as O,w as k,y as A}from"./ui-DI-EHVbm.js";import{i as j}from"./session-BXWKiRoN.js";import{n as M}from"./integrations-xELO9GCb.js";var N=e(i(),1),P=s(),F=l(`
   query ApiKeys {
     apiKeys {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{t as d}from"./gql-DxPkThww.js";import{M as f,S as p,T as m,V as h,_ as g,b as _,c as v,f as y,h as b,i as x,m as S,n as C,o as w,r as T,s as E,u as D,w as O,y as k}from"./ui-BU18yvLC.js";var A=e(n(),1),j=o(),M=d(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{t as d}from"./gql-DxPkThww.js";import{M as f,S as p,T as m,V as h,_ as g,b as _,c as v,f as y,h as b,i as x,m as S,n as C,o as w,r as T,s as E,u as D,w as O,y as k}from"./ui-DI-EHVbm.js";var A=e(n(),1),j=o(),M=d(`
   query Consumers {
     consumers {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{t as u}from"./gql-DxPkThww.js";import{M as d,S as f,T as p,V as m,_ as h,b as g,c as _,f as v,h as y,i as b,m as x,o as S,r as C,s as w,u as T,w as E}from"./ui-BU18yvLC.js";var D=e(a(),1),O=o(),k=u(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{t as u}from"./gql-DxPkThww.js";import{M as d,S as f,T as p,V as m,_ as h,b as g,c as _,f as v,h as y,i as b,m as x,o as S,r as C,s as w,u as T,w as E}from"./ui-DI-EHVbm.js";var D=e(a(),1),O=o(),k=u(`
   query Accounts($after: ID) {
     accounts(first: 50, after: $after) {
       id

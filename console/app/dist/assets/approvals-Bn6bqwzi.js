@@ -1,4 +1,4 @@
-import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{t as s}from"./gql-DxPkThww.js";import{M as c,S as l,T as u,V as d,_ as f,b as p,c as m,h,i as g,m as _,r as v,u as y}from"./ui-BU18yvLC.js";import{i as b}from"./session-BXdBkkn3.js";var x=r(),S=s(`
+import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{t as s}from"./gql-DxPkThww.js";import{M as c,S as l,T as u,V as d,_ as f,b as p,c as m,h,i as g,m as _,r as v,u as y}from"./ui-DI-EHVbm.js";import{i as b}from"./session-BXWKiRoN.js";var x=r(),S=s(`
   query Approvals {
     approvals {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{t as o}from"./gql-DxPkThww.js";import{M as s,T as c,V as l,_ as u,b as d,f,i as p,m,o as h,r as g,v as _}from"./ui-BU18yvLC.js";import{i as v}from"./session-BXdBkkn3.js";var y=e(t(),1),b=r(),x=o(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{t as o}from"./gql-DxPkThww.js";import{M as s,T as c,V as l,_ as u,b as d,f,i as p,m,o as h,r as g,v as _}from"./ui-DI-EHVbm.js";import{i as v}from"./session-BXWKiRoN.js";var y=e(t(),1),b=r(),x=o(`
   query KeyStatus {
     keyStatus {
       kek
