@@ -1,10 +1,12 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A schema that is checked against documents would tell, constraint by constraint, what their values
@@ -87,4 +89,46 @@ func TestSchemasTellNoValues(t *testing.T) {
 			t.Errorf("the record has %v, not %s", outcomes, want)
 		}
 	})
+}
+
+// Comparing an old version with what one has written oneself is a guess, and no faster than a look-up.
+func TestComparisonsAreGuesses(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	c.LookupMisses = 1
+	in := boot(t, c)
+	r := in.do(`mutation { createProfile(input: {email: "ana@example.com", firstName: "Ana"}) { id meta { version } } }`)
+	id, first := r.str("createProfile.id"), r.str("createProfile.meta.version")
+	editor := in.newKey([]string{"editor"}, "")
+	guess := func(patch vars) *reply {
+		t.Helper()
+		r := editor.do(`mutation($id: ID!, $p: ProfilePatch!) { updateProfile(id: $id, patch: $p) { meta { version } } }`, vars{"id": id, "p": patch})
+		return editor.ask(`query($id: ID!, $a: ID!, $b: ID!) { profileVersionDiff(id: $id, from: $a, to: $b) { path kind from to } }`,
+			vars{"id": id, "a": first, "b": r.str("updateProfile.meta.version")})
+	}
+	for range 20 { // what is in clear is no guess, nor is what is the same
+		if r := guess(vars{"firstName": "Ana", "tags": []string{rand.Text()}}); len(r.Errors) > 0 {
+			t.Fatal(r.Text)
+		}
+	}
+	tried := 0
+	for ; tried < 20; tried++ {
+		r := guess(vars{"firstName": fmt.Sprint("Ann", tried)})
+		if r.code() == "RATE_LIMITED" {
+			break
+		}
+		if r.str("profileVersionDiff.0.kind") != "CHANGED" {
+			t.Fatal(r.Text)
+		}
+	}
+	if tried != 10 {
+		t.Errorf("%d guesses at once", tried)
+	}
+	if r := editor.ask(`{ profile(by: {email: "nobody@example.com"}) { id } }`); r.code() != "RATE_LIMITED" {
+		t.Errorf("then a look-up is answered %s", r.Text)
+	}
+	in.clock.move(time.Second)
+	if r := guess(vars{"firstName": "Ana"}); len(r.Errors) > 0 {
+		t.Errorf("a second later: %s", r.Text)
+	}
 }

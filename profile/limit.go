@@ -8,8 +8,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// ErrTooMany says that a credential has looked up too many values that nobody has: who knows a
-// value finds it, and who guesses does not.
+// ErrTooMany says that a credential has looked up too many values that nobody has, or compared too
+// many that differ: who knows a value finds it, and who guesses does not.
 var ErrTooMany = errors.New("profile: too many look-ups that found nothing")
 
 // missLimits bounds, for each credential, how many look-ups may find nothing: a national identity

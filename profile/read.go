@@ -427,7 +427,13 @@ func oldID(id string, created time.Time, number int32) string {
 
 // Diff tells what differs between two versions of a document. It fails with ErrNotFound if either
 // is absent.
+//
+// Whoever wrote one of them learns of a masked value in the other that it is not theirs. So those
+// that differ count as look-ups that found nothing, and guessing is as slow as by looking up.
 func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity, id, from, to string) ([]Change, error) {
+	if !s.misses.allow(p.Actor, s.now()) {
+		return nil, ErrTooMany
+	}
 	var clear, masked [2]map[string]any
 	for i, version := range []string{from, to} {
 		r, err := s.versionRecord(ctx, p, e, id, version)
@@ -453,11 +459,17 @@ func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity,
 			return nil, err
 		}
 	}
-	return diff(nil, e.Type, "", clear, masked), nil
+	missed := 0
+	list := diff(nil, e.Type, "", clear, masked, &missed)
+	if missed > 0 {
+		s.misses.missed(p.Actor, s.now(), missed)
+	}
+	return list, nil
 }
 
-// diff compares two objects of type t and appends their differences, with values as masked has them.
-func diff(list []Change, t *schema.Type, path string, clear, masked [2]map[string]any) []Change {
+// diff compares two objects of type t and appends their differences, with values as masked has them. It
+// counts as hidden the values that differ and are masked.
+func diff(list []Change, t *schema.Type, path string, clear, masked [2]map[string]any, hidden *int) []Change {
 	for _, f := range t.Fields {
 		name := f.Name
 		if path != "" {
@@ -473,7 +485,7 @@ func diff(list []Change, t *schema.Type, path string, clear, masked [2]map[strin
 		if okA && okB && f.Type.Kind == schema.Object && !f.Sensitive {
 			maskA, _ := seenA.(map[string]any)
 			maskB, _ := seenB.(map[string]any)
-			list = diff(list, f.Type, name, [2]map[string]any{objA, objB}, [2]map[string]any{maskA, maskB})
+			list = diff(list, f.Type, name, [2]map[string]any{objA, objB}, [2]map[string]any{maskA, maskB}, hidden)
 			continue
 		}
 		kind := "CHANGED"
@@ -482,6 +494,7 @@ func diff(list []Change, t *schema.Type, path string, clear, masked [2]map[strin
 		} else if b == nil {
 			kind = "REMOVED"
 		}
+		*hidden += count(kind == "CHANGED" && !(reflect.DeepEqual(a, seenA) && reflect.DeepEqual(b, seenB)))
 		list = append(list, Change{Path: name, Kind: kind, From: seenA, To: seenB})
 	}
 	return list
