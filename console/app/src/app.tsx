@@ -28,20 +28,8 @@ import { themes, useTheme } from './lib/theme';
 import { mayLeave } from './lib/unsaved';
 import { Overview } from './pages/overview';
 import { SignIn, SignInAgain } from './pages/sign-in';
-import { Button, Empty, FailureNotice, IconButton, Loading, Page, ToastProvider } from './ui';
+import { Boundary, Button, Empty, FailureNotice, IconButton, Loading, Page, ToastProvider } from './ui';
 import { Mark } from './ui/mark';
-
-const Schemas = lazy(() => import('./pages/schemas'));
-const Shoppers = lazy(() => import('./pages/shoppers'));
-const Audit = lazy(() => import('./pages/audit'));
-const Playground = lazy(() => import('./pages/playground'));
-const Policy = lazy(() => import('./pages/policy'));
-const Approvals = lazy(() => import('./pages/approvals'));
-const ApiKeys = lazy(() => import('./pages/api-keys'));
-const Keys = lazy(() => import('./pages/encryption'));
-const Integrations = lazy(() => import('./pages/integrations'));
-const Federation = lazy(() => import('./pages/federation'));
-const Accounts = lazy(() => import('./pages/accounts'));
 
 interface Place {
   path: string;
@@ -49,7 +37,13 @@ interface Place {
   icon: LucideIcon;
   needs: Permission[];
   page: React.ComponentType;
+  load: Load;
 }
+
+type Load = () => Promise<{ default: React.ComponentType }>;
+
+/** A page whose code comes when it is needed. */
+const later = (load: Load) => ({ load, page: lazy(load) });
 
 // Where one can go, in groups, and any of which permissions it takes. The server decides; this only leaves out
 // what it would refuse.
@@ -57,36 +51,103 @@ const places: [group: Key, Place[]][] = [
   [
     'nav.data',
     [
-      { path: '/shoppers', label: 'shoppers.title', icon: UsersRound, needs: ['READ'], page: Shoppers },
-      { path: '/schemas', label: 'schemas.title', icon: Boxes, needs: ['READ', 'SCHEMA'], page: Schemas },
-      { path: '/playground', label: 'playground.title', icon: SquareTerminal, needs: [], page: Playground },
+      {
+        path: '/shoppers',
+        label: 'shoppers.title',
+        icon: UsersRound,
+        needs: ['READ'],
+        ...later(() => import('./pages/shoppers')),
+      },
+      {
+        path: '/schemas',
+        label: 'schemas.title',
+        icon: Boxes,
+        needs: ['READ', 'SCHEMA'],
+        ...later(() => import('./pages/schemas')),
+      },
+      {
+        path: '/playground',
+        label: 'playground.title',
+        icon: SquareTerminal,
+        needs: [],
+        ...later(() => import('./pages/playground')),
+      },
     ],
   ],
   [
     'nav.trust',
     [
-      { path: '/audit', label: 'audit.title', icon: BookOpenCheck, needs: ['AUDIT'], page: Audit },
+      {
+        path: '/audit',
+        label: 'audit.title',
+        icon: BookOpenCheck,
+        needs: ['AUDIT'],
+        ...later(() => import('./pages/audit')),
+      },
       {
         path: '/purposes',
         label: 'policy.title',
         icon: FileLock2,
         needs: ['UNMASK', 'AUDIT', 'PRIVACY'],
-        page: Policy,
+        ...later(() => import('./pages/policy')),
       },
-      { path: '/approvals', label: 'approvals.title', icon: Stamp, needs: ['PRIVACY'], page: Approvals },
+      {
+        path: '/approvals',
+        label: 'approvals.title',
+        icon: Stamp,
+        needs: ['PRIVACY'],
+        ...later(() => import('./pages/approvals')),
+      },
     ],
   ],
   [
     'nav.administration',
     [
-      { path: '/api-keys', label: 'apiKeys.title', icon: KeyRound, needs: ['ACCOUNT'], page: ApiKeys },
-      { path: '/encryption', label: 'encryption.title', icon: KeySquare, needs: ['ACCOUNT'], page: Keys },
-      { path: '/integrations', label: 'integrations.title', icon: Waypoints, needs: ['ACCOUNT'], page: Integrations },
-      { path: '/federation', label: 'federation.title', icon: Network, needs: ['SCHEMA'], page: Federation },
-      { path: '/accounts', label: 'accounts.title', icon: Building2, needs: ['PLATFORM'], page: Accounts },
+      {
+        path: '/api-keys',
+        label: 'apiKeys.title',
+        icon: KeyRound,
+        needs: ['ACCOUNT'],
+        ...later(() => import('./pages/api-keys')),
+      },
+      {
+        path: '/encryption',
+        label: 'encryption.title',
+        icon: KeySquare,
+        needs: ['ACCOUNT'],
+        ...later(() => import('./pages/encryption')),
+      },
+      {
+        path: '/integrations',
+        label: 'integrations.title',
+        icon: Waypoints,
+        needs: ['ACCOUNT'],
+        ...later(() => import('./pages/integrations')),
+      },
+      {
+        path: '/federation',
+        label: 'federation.title',
+        icon: Network,
+        needs: ['SCHEMA'],
+        ...later(() => import('./pages/federation')),
+      },
+      {
+        path: '/accounts',
+        label: 'accounts.title',
+        icon: Building2,
+        needs: ['PLATFORM'],
+        ...later(() => import('./pages/accounts')),
+      },
     ],
   ],
 ];
+
+// Most people come to the place that they will see: its code comes along while the server tells who they are.
+places
+  .flatMap(([, list]) => list)
+  .find(({ path }) => location.pathname.startsWith(`/console${path}`))
+  ?.load()
+  .catch(() => {}); // it is asked for again, and then told, when it is shown
 
 /** The places that the person may go to, by group. */
 export function usePlaces() {
@@ -156,35 +217,37 @@ function Frame() {
       </header>
       {open && <button type="button" className="shade" aria-label={t('nav.close')} onClick={() => setOpen(false)} />}
       <Side groups={groups} open={open} location={location} />
-      <Suspense fallback={<Loading />}>
-        <Switch>
-          <Route path="/">
-            <Overview groups={groups} />
-          </Route>
-          {groups.flatMap(([, list]) =>
-            list.map(({ path, page: Component }) => (
-              <Route key={path} path={`${path}/*?`}>
-                <Component />
-              </Route>
-            )),
-          )}
-          <Route>
-            <Page title={t('missing.title')}>
-              <Empty
-                icon={Home}
-                title={t('missing.title')}
-                actions={
-                  <Link className="button" href="/">
-                    {t('overview.title')}
-                  </Link>
-                }
-              >
-                {t('missing.lead')}
-              </Empty>
-            </Page>
-          </Route>
-        </Switch>
-      </Suspense>
+      <Boundary key={here?.path}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/">
+              <Overview groups={groups} />
+            </Route>
+            {groups.flatMap(([, list]) =>
+              list.map(({ path, page: Component }) => (
+                <Route key={path} path={`${path}/*?`}>
+                  <Component />
+                </Route>
+              )),
+            )}
+            <Route>
+              <Page title={t('missing.title')}>
+                <Empty
+                  icon={Home}
+                  title={t('missing.title')}
+                  actions={
+                    <Link className="button" href="/">
+                      {t('overview.title')}
+                    </Link>
+                  }
+                >
+                  {t('missing.lead')}
+                </Empty>
+              </Page>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
     </div>
   );
 }

@@ -50,6 +50,7 @@ export function Workbench({ plane, send, schema, tabs, actionsSlot, theme = 'sys
         </GraphiQLInterface>
         <ReturnToTab index={initial.active} />
         <Measure />
+        <Name />
         {createPortal(<Starters offers={offers} />, actionsSlot)}
       </DocExplorerContextProvider>
     </GraphiQLProvider>
@@ -91,6 +92,16 @@ function Measure() {
       clearTimeout(timer);
       document.fonts.removeEventListener('loadingdone', measure);
     };
+  }, [queryEditor, variableEditor, responseEditor]);
+  return null;
+}
+
+// Name tells people who do not see the page which editor they are in.
+function Name() {
+  const { queryEditor, variableEditor, responseEditor } = useEditorContext({ nonNull: true });
+  useEffect(() => {
+    const editors = { Query: queryEditor, Variables: variableEditor, Response: responseEditor };
+    for (const [name, editor] of Object.entries(editors)) editor?.getInputField().setAttribute('aria-label', name);
   }, [queryEditor, variableEditor, responseEditor]);
   return null;
 }

@@ -1,5 +1,6 @@
 // The parts that every page is made of.
 export * from './await';
+export * from './boundary';
 export * from './button';
 export * from './dialog';
 export * from './form';
