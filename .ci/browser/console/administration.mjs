@@ -300,7 +300,16 @@ export async function administration(browser) {
       reader: ['Overview', 'Shoppers', 'Schemas', 'Playground'],
       support: ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Purposes'],
       auditor: ['Overview', 'Playground', 'Audit record', 'Purposes'],
-      'privacy-officer': ['Overview', 'Shoppers', 'Schemas', 'Playground', 'Audit record', 'Purposes', 'Approvals'],
+      'privacy-officer': [
+        'Overview',
+        'Shoppers',
+        'Schemas',
+        'Playground',
+        'Audit record',
+        'Purposes',
+        'Approvals',
+        'Federation',
+      ],
       admin: [
         'Overview',
         'Shoppers',
