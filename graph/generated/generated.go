@@ -2063,7 +2063,8 @@ type Query {
 
   """
   What publishing a schema would do, without doing it: the problems that make it unusable, the
-  rules it breaks, and how many stored documents would not satisfy it. Needs SCHEMA.
+  rules it breaks, and how many stored documents would not satisfy it. Masked values are not looked at: where a
+  constraint on them has become narrower, their documents count as not satisfying it. Needs SCHEMA.
   """
   checkSchema(
     entity: String!
@@ -2076,9 +2077,10 @@ type Query {
     documents: Boolean! = true
   ): SchemaCheck!
   """
-  How many stored documents would not satisfy a schema, page by page, for accounts with many. Nothing is
-  read where the schema changes nothing that a document could stand in the way of. That documents repeat a value
-  which becomes unique is seen within a page only; ` + "`" + `publishSchema` + "`" + ` looks at all. Needs SCHEMA.
+  How many stored documents would not satisfy a schema, page by page, for accounts with many. Masked values are
+  not looked at, as in ` + "`" + `checkSchema` + "`" + `. Nothing is read where the schema changes nothing that a document could stand in
+  the way of. That documents repeat a value which becomes unique is seen within a page only; ` + "`" + `publishSchema` + "`" + ` looks at
+  all. Needs SCHEMA.
   """
   checkDocuments(
     entity: String!
