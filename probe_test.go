@@ -69,13 +69,16 @@ func TestSchemasTellNoValues(t *testing.T) {
 				t.Errorf("%s: %s", schema, r.Text)
 			}
 		}
-		// Whoever may see values may have a publish look at them, on the record.
+		// Whoever may see values may have a check and a publish look at them, on the record.
 		pattern := func(p string) string {
 			return `{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "` + p + `"}}}`
 		}
 		mark := in.mark()
-		if r := in.managed(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { failing } }`, vars{"s": json.RawMessage(pattern("^A"))}); r.at("checkDocuments.failing") != 1.0 {
-			t.Errorf("a check looks at values: %s", r.Text)
+		for like, failing := range map[string]float64{"^A": 0, "^B": 1} {
+			v := vars{"s": json.RawMessage(pattern(like))}
+			if r := in.managed(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { failing } checkSchema(entity: "Profile", schema: $s) { documentsFailing } }`, v); r.at("checkDocuments.failing") != failing || r.at("checkSchema.documentsFailing") != failing {
+				t.Errorf("%s: %s", like, r.Text)
+			}
 		}
 		if r := in.upload("Profile", pattern("^B")); r.code() != "SCHEMA_BREAKING" {
 			t.Errorf("published: %s", r.Text)
@@ -85,7 +88,7 @@ func TestSchemasTellNoValues(t *testing.T) {
 		for _, e := range in.recorded(mark) {
 			outcomes = append(outcomes, e.Action+" "+e.Outcome)
 		}
-		if want := "PutSchema DENIED, PutSchema ALLOWED"; strings.Join(outcomes, ", ") != want {
+		if want := strings.Repeat("CheckSchema ALLOWED, ", 4) + "PutSchema DENIED, PutSchema ALLOWED"; strings.Join(outcomes, ", ") != want {
 			t.Errorf("the record has %v, not %s", outcomes, want)
 		}
 	})

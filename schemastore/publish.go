@@ -52,8 +52,8 @@ func (r *Report) OK() bool {
 
 // Check tells what publishing would do, and what it would compile to, without doing it. Without
 // documents none are read: findings that depend on them are told as if they stood in the way, and
-// [Store.CheckDocuments] tells the rest. Neither looks at protected values: of those, only a publish
-// does, by somebody who may see them, and on the record.
+// [Store.CheckDocuments] tells the rest. Both look at protected values only for somebody who may see
+// them, and on the record.
 func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, documents bool) (*Report, E, error) {
 	var none E
 	if err := p.Check(auth.Schema); err != nil {
@@ -61,7 +61,10 @@ func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, docum
 	}
 	d, err := s.prepare(ctx, p.Account, u)
 	if err == nil && documents {
-		err = s.examine(ctx, p.Account, &d, true)
+		var blind bool
+		if blind, err = s.blind(ctx, p, d); err == nil {
+			err = s.examine(ctx, p.Account, &d, blind)
+		}
 	}
 	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
 		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
@@ -116,7 +119,11 @@ func (s *Store[E]) CheckDocuments(ctx context.Context, p *auth.Principal, u Uplo
 			page.Total = nil
 		}
 	}
-	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, d.Findings, true, after, limit)
+	blind, err := s.blind(ctx, p, d)
+	if err != nil {
+		return page, err
+	}
+	x, next, err := s.docs.ExaminePage(ctx, p.Account, d.base, d.Entity, d.Findings, blind, after, limit)
 	page.Checked, page.Failing, page.Next = x.Checked, x.Failing, next
 	return page, err
 }
@@ -172,7 +179,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if len(refused) > 0 {
 		// Protected values may have decided on it, and so the refusal tells of them.
 		if !blind && slices.ContainsFunc(refused, func(f schema.Finding) bool { return f.NeedsData }) {
-			if err := s.put(ctx, p, audit.Denied, d, u.Allow); err != nil {
+			if err := s.put(ctx, p, d, audit.Entry{Action: "PutSchema", Outcome: audit.Denied}, u.Allow); err != nil {
 				return Version{}, err
 			}
 		}
@@ -193,7 +200,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	v := versionRecord{Number: d.current + 1, Previous: d.head.Entities[u.Entity], Author: p.Actor,
 		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Source: string(d.Entity.Source)}
-	if err := s.put(ctx, p, audit.Allowed, d, v.Allow); err != nil {
+	if err := s.put(ctx, p, d, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, v.Allow); err != nil {
 		return Version{}, err
 	}
 	snap, err := s.commit(ctx, p.Account, d, v)
@@ -248,11 +255,11 @@ func (s *Store[E]) adapt(ctx context.Context, id tenant.ID, d draft[E]) {
 	}
 }
 
-// put writes the change, or that it was refused, to the record.
-func (s *Store[E]) put(ctx context.Context, p *auth.Principal, outcome string, d draft[E], allow []string) error {
-	_, err := s.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutSchema", Outcome: outcome,
-		Entity: d.Entity.Name, Version: strconv.Itoa(d.Entity.Version), Details: map[string]string{"allow": strings.Join(allow, " ")}})
-	if err != nil {
+// put writes to the record what is about to be done with a schema, or that it was refused.
+func (s *Store[E]) put(ctx context.Context, p *auth.Principal, d draft[E], e audit.Entry, allow []string) error {
+	e.Account, e.Actor, e.Entity, e.Version = p.Account, p.Actor, d.Entity.Name, strconv.Itoa(d.Entity.Version)
+	e.Details = map[string]string{"allow": strings.Join(allow, " ")}
+	if _, err := s.record.Append(ctx, e); err != nil {
 		return fmt.Errorf("schemastore: record: %w", err)
 	}
 	return nil
@@ -362,6 +369,15 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 // needsData reports whether stored documents decide on a finding.
 func (d *draft[E]) needsData() bool {
 	return slices.ContainsFunc(d.Findings, func(f schema.Finding) bool { return f.NeedsData })
+}
+
+// blind reports whether a check is not to look at protected values: p may not see them, or they decide on
+// nothing. Else it is on the record that it looks.
+func (s *Store[E]) blind(ctx context.Context, p *auth.Principal, d draft[E]) (bool, error) {
+	if p.Check(auth.Unmask) != nil || len(schema.Examine(d.Findings).Narrowed) == 0 {
+		return true, nil
+	}
+	return false, s.put(ctx, p, d, audit.Entry{Action: "CheckSchema", Outcome: audit.Allowed}, nil)
 }
 
 // examine settles the findings that stored documents decide on; see [Documents] for blind.
