@@ -153,6 +153,9 @@ func (r *run) represented(f *entities, given any, item *representative) (Read, *
 		if c.problem != "" {
 			return Read{}, badRepresentation("A representation's " + k.Field.Name + " " + c.problem + ".")
 		}
+		if r.exposed(&read) {
+			return Read{}, badRepresentation("A representation's " + k.Field.Name + " holds personal data, and is for requests by POST only.")
+		}
 		return read, nil
 	}
 	return Read{}, badRepresentation("A representation of " + e.Name + " needs one of its keys: " + strings.Join(e.federatedKeys(), ", ") + ".")

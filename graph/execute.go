@@ -334,6 +334,9 @@ func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 		read.Kind = ByID
 		read.ID, _ = in.text(f.args.id)
 		in.key(f.args, &read)
+		if r.exposed(&read) {
+			in.fail(f.args.by, "holds personal data, and is for requests by POST only: addresses are logged")
+		}
 	case readList:
 		read.Kind = List
 		in.page(f.args, &read)
@@ -362,6 +365,11 @@ func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 		return read, in.err
 	}
 	return read, nil
+}
+
+// exposed reports whether a request has personal data in its address, as the key of what it looks for.
+func (r *run) exposed(read *Read) bool {
+	return r.readOnly && read.Kind == ByKey && (read.Key.Sensitive || read.Key.PII)
 }
 
 // wishes evaluates the arguments that ask for sensitive fields in clear.
