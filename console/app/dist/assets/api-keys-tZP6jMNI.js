@@ -1,0 +1,1 @@
+export{t as default,n as useRoles}from"./api-keys-gGG5v1o3.js";

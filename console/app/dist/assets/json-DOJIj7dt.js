@@ -1,1 +1,0 @@
-var e=e=>typeof e==`object`&&!!e&&!Array.isArray(e),t=String.raw`(?:"(?:[^"\\]|\\.)*"|[-+.\deE]+|true|false|null)`,n=new RegExp(String.raw`\[\n\s+(${t}(?:,\n\s+${t})*)\n\s+\]`,`g`),r=e=>JSON.stringify(e,null,2).replace(n,(e,t)=>{let n=`[${t.replace(/,\n\s+/g,`, `)}]`;return n.length<=72?n:e});export{r as n,e as t};

@@ -1,1 +1,0 @@
-function e(e){let t=e.replace(/([a-z\d])([A-Z])/g,`$1 $2`).replace(/([a-z])(\d)/g,`$1 $2`).replace(/[_-]+/g,` `).toLowerCase();return t.charAt(0).toUpperCase()+t.slice(1)}var t=t=>t.split(`.`).map(e).join(` › `);export{t as n,e as t};
