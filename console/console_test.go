@@ -201,7 +201,7 @@ func TestPagesCompress(t *testing.T) {
 }
 
 func TestIndexLoadsOnlyWhatIsServed(t *testing.T) {
-	types := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+	types := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 	for _, root := range roots {
 		for _, path := range references(t, root) {
 			if !strings.HasPrefix(path, root) {
