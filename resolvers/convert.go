@@ -135,7 +135,7 @@ func changes(list []schema.Change) []*generated.SchemaChange {
 
 func findings(list []schema.Finding) []*generated.SchemaFinding {
 	return each(list, func(f schema.Finding) *generated.SchemaFinding {
-		return &generated.SchemaFinding{Rule: f.Rule, Path: f.Path, From: optional(f.From), To: optional(f.To), Message: f.Message, Fix: f.Fix, Breaking: f.Breaking}
+		return &generated.SchemaFinding{Rule: f.Rule, Kind: string(f.Kind), Path: f.Path, From: optional(f.From), To: optional(f.To), Message: f.Message, Fix: f.Fix, Breaking: f.Breaking}
 	})
 }
 

@@ -20,8 +20,9 @@ type Rule struct {
 // Finding is a change that breaks a rule.
 type Finding struct {
 	Rule    string
-	Path    string // as of the Change
-	From    string // as of the Change
+	Kind    ChangeKind // this and what follows as of the Change
+	Path    string
+	From    string
 	To      string
 	Message string
 	Fix     string
@@ -95,7 +96,7 @@ func Check(changes []Change) []Finding {
 	for _, c := range changes {
 		for _, r := range rules {
 			if slices.Contains(r.kinds, c.Kind) {
-				found = append(found, Finding{Rule: r.ID, Path: c.Path, From: c.From, To: c.To, Message: r.message(c), Fix: r.fix, Breaking: true,
+				found = append(found, Finding{Rule: r.ID, Kind: c.Kind, Path: c.Path, From: c.From, To: c.To, Message: r.message(c), Fix: r.fix, Breaking: true,
 					NeedsData: r.NeedsData, Added: around(added, c.Path)})
 			}
 		}

@@ -281,6 +281,7 @@ type ComplexityRoot struct {
 		Breaking func(childComplexity int) int
 		Fix      func(childComplexity int) int
 		From     func(childComplexity int) int
+		Kind     func(childComplexity int) int
 		Message  func(childComplexity int) int
 		Path     func(childComplexity int) int
 		Rule     func(childComplexity int) int
@@ -1624,6 +1625,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaFinding.From(childComplexity), true
+	case "SchemaFinding.kind":
+		if e.ComplexityRoot.SchemaFinding.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaFinding.Kind(childComplexity), true
 	case "SchemaFinding.message":
 		if e.ComplexityRoot.SchemaFinding.Message == nil {
 			break
@@ -2674,8 +2681,10 @@ type SchemaRule {
 "A rule that a schema breaks."
 type SchemaFinding {
   rule: String!
+  "Kind of the change that breaks it, as in SchemaChange."
+  kind: String!
   path: String!
-  "What it was and what it is, where a word can say it: with the rule, enough to say it in another language."
+  "What it was and what it is, where a word can say it: with the rule and the kind, enough to say it in another language."
   from: String
   to: String
   message: String!
@@ -3116,6 +3125,8 @@ func (ec *executionContext) childFields_SchemaFinding(ctx context.Context, field
 	switch field.Name {
 	case "rule":
 		return ec.fieldContext_SchemaFinding_rule(ctx, field)
+	case "kind":
+		return ec.fieldContext_SchemaFinding_kind(ctx, field)
 	case "path":
 		return ec.fieldContext_SchemaFinding_path(ctx, field)
 	case "from":
@@ -9057,6 +9068,29 @@ func (ec *executionContext) fieldContext_SchemaFinding_rule(_ context.Context, f
 	return graphql.NewScalarFieldContext("SchemaFinding", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _SchemaFinding_kind(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaFinding_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaFinding_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _SchemaFinding_path(ctx context.Context, field graphql.CollectedField, obj *SchemaFinding) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13643,6 +13677,11 @@ func (ec *executionContext) _SchemaFinding(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("SchemaFinding")
 		case "rule":
 			out.Values[i] = ec._SchemaFinding_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._SchemaFinding_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -309,8 +309,10 @@ type SchemaField struct {
 // A rule that a schema breaks.
 type SchemaFinding struct {
 	Rule string `json:"rule"`
+	// Kind of the change that breaks it, as in SchemaChange.
+	Kind string `json:"kind"`
 	Path string `json:"path"`
-	// What it was and what it is, where a word can say it: with the rule, enough to say it in another language.
+	// What it was and what it is, where a word can say it: with the rule and the kind, enough to say it in another language.
 	From    *string `json:"from,omitempty"`
 	To      *string `json:"to,omitempty"`
 	Message string  `json:"message"`

@@ -183,6 +183,12 @@ export async function schemas(browser) {
         await row.getByText(says).waitFor();
         await row.getByText(mend).waitFor();
       }
+      await page
+        .getByRole('row')
+        .filter({ hasText: 'INDEX_NO_DROP' })
+        .getByText('the property is no look-up key any more')
+        .first()
+        .waitFor();
       await accessible(page, 'a change that breaks rules');
       await shot(page, '1280-light-schema-check', { fullPage: true });
       await region(page, 'Stored documents').scrollIntoViewIfNeeded();

@@ -12,6 +12,7 @@ export interface Violation {
 
 export interface Finding {
   rule: string;
+  kind: string;
   path: string;
   from?: string | null;
   to?: string | null;

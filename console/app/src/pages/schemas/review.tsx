@@ -58,6 +58,7 @@ const CheckSchema = graphql(`
       composition
       findings {
         rule
+        kind
         path
         from
         to
@@ -335,8 +336,11 @@ const ProblemList = ({ problems, tone }: { problems: Problem[]; tone: 'bad' | 'w
 /** What a finding says, and how to mend it, in the person's language; rules of a later server in its own words. */
 function useFindingWords() {
   const { find } = useWords();
-  return ({ rule, from, to, message, fix }: Finding) => ({
-    what: find(`finding.${rule}`, { from: from ?? '', to: to ?? '' }) ?? message,
+  return ({ rule, kind, from, to, message, fix }: Finding) => ({
+    what:
+      [`finding.${rule}.${kind}`, `finding.${rule}`]
+        .map((key) => find(key, { from: from ?? '', to: to ?? '' }))
+        .find((text) => text !== undefined) ?? message,
     mend: find(`finding.${rule}.mend`) ?? fix,
   });
 }
