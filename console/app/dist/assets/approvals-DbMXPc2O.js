@@ -1,4 +1,4 @@
-import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{E as s,J as c,P as l,W as u,c as d,g as f,h as p,k as m,rt as h,u as g,v as _,w as v,x as y,y as b}from"./parts-OjoQi-rv.js";var x=r(),S=l(`
+import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{E as s,J as c,P as l,W as u,c as d,g as f,h as p,k as m,rt as h,u as g,v as _,w as v,x as y,y as b}from"./parts-CqTwxoh1.js";var x=r(),S=l(`
   query Approvals {
     approvals {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{J as o,P as s,S as c,W as l,f as u,g as d,h as f,k as p,o as m,rt as h,v as g,w as _,x as v}from"./parts-OjoQi-rv.js";var y=e(t(),1),b=r(),x=s(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{J as o,P as s,S as c,W as l,f as u,g as d,h as f,k as p,o as m,rt as h,v as g,w as _,x as v}from"./parts-CqTwxoh1.js";var y=e(t(),1),b=r(),x=s(`
   query KeyStatus {
     keyStatus {
       kek

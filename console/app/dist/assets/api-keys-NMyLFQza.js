@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{C as l,E as u,J as d,O as f,P as p,W as m,a as h,c as g,d as _,f as v,g as y,h as b,i as x,k as S,o as C,p as w,rt as T,s as E,u as D,v as O,w as k,x as A,y as j}from"./parts-OjoQi-rv.js";import{n as M}from"./integrations-fWFyO0eb.js";var N=e(i(),1),P=s(),F=p(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{C as l,E as u,J as d,O as f,P as p,W as m,a as h,c as g,d as _,f as v,g as y,h as b,i as x,k as S,o as C,p as w,rt as T,s as E,u as D,v as O,w as k,x as A,y as j}from"./parts-CqTwxoh1.js";import{n as M}from"./integrations-CPOsOqU-.js";var N=e(i(),1),P=s(),F=p(`
   query ApiKeys {
     apiKeys {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{E as u,J as d,O as f,P as p,c as m,f as h,g,h as _,k as v,o as y,rt as b,s as x,u as S,v as C,w,x as T,y as E}from"./parts-OjoQi-rv.js";var D=e(a(),1),O=o(),k=p(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{E as u,J as d,O as f,P as p,c as m,f as h,g,h as _,k as v,o as y,rt as b,s as x,u as S,v as C,w,x as T,y as E}from"./parts-CqTwxoh1.js";var D=e(a(),1),O=o(),k=p(`
   query Accounts($after: ID) {
     accounts(first: 50, after: $after) {
       id

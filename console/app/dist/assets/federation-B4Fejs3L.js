@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,S as n,V as r,_t as i,c as a,ft as o,gt as s,ht as c,x as l}from"./base-BHXnqF6y.js";import{n as u}from"./editor-CQZF5JPj.js";import{E as d,J as f,P as p,X as m,a as h,c as g,d as _,f as v,g as y,h as b,j as x,k as S,o as C,p as w,rt as T,s as E,u as D,v as O,x as k,y as A}from"./parts-OjoQi-rv.js";var j=e(i(),1),M=s(),N=p(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,S as n,V as r,_t as i,c as a,ft as o,gt as s,ht as c,x as l}from"./base-BHXnqF6y.js";import{n as u}from"./editor-8jQya6vc.js";import{E as d,J as f,P as p,X as m,a as h,c as g,d as _,f as v,g as y,h as b,j as x,k as S,o as C,p as w,rt as T,s as E,u as D,v as O,x as k,y as A}from"./parts-CqTwxoh1.js";var j=e(i(),1),M=s(),N=p(`
   query Subgraphs {
     subgraphs {
       name

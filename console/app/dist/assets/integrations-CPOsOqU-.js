@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{C as d,E as f,J as p,O as m,P as h,a as g,c as _,f as v,g as y,h as b,k as x,o as S,rt as C,s as w,u as T,v as E,w as D,x as O,y as k}from"./parts-OjoQi-rv.js";var A=e(n(),1),j=o(),M=h(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{C as d,E as f,J as p,O as m,P as h,a as g,c as _,f as v,g as y,h as b,k as x,o as S,rt as C,s as w,u as T,v as E,w as D,x as O,y as k}from"./parts-CqTwxoh1.js";var A=e(n(),1),j=o(),M=h(`
   query Consumers {
     consumers {
       id
