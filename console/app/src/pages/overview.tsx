@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Stamp } from 'lucide-react';
 import { Link } from 'wouter';
-import type { usePlaces } from '../app';
 import { graphql } from '../gql';
 import { control } from '../lib/api';
 import { useWords } from '../lib/i18n';
 import { usePerson } from '../lib/session';
+import type { usePlaces } from '../places';
 import { Badge, Card, Notice, Page } from '../ui';
 
 const Waiting = graphql(`

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { LogIn } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { LanguageSelect, ThemeButton } from '../app';
 import { useWords } from '../lib/i18n';
 import { comeBack, configuration, usePerson, useSession } from '../lib/session';
-import { Button, Dialog, FailureNotice, Field, Notice, useAction } from '../ui';
+import { Button, Dialog, FailureNotice, Field, LanguageSelect, Notice, ThemeButton, useAction } from '../ui';
 import { Mark } from '../ui/mark';
 
 const useProviders = () => useQuery(configuration).data?.providers ?? [];

@@ -6,5 +6,6 @@ export * from './dialog';
 export * from './form';
 export * from './notice';
 export * from './page';
+export * from './preferences';
 export * from './table';
 export * from './toast';

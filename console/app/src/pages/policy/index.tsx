@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { FileLock2, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { graphql } from '../../gql';
-import type { PurposeInput, PolicyQuery } from '../../gql/graphql';
+import type { PurposeInput } from '../../gql/graphql';
 import { control } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import { usePerson } from '../../lib/session';
@@ -10,6 +10,7 @@ import { Await, Badge, Button, Card, Danger, Empty, Moment, Page, useToast } fro
 import { PurposeDialog } from './purpose';
 import { Settings } from './settings';
 import { TryPolicy } from './try';
+import type { Purpose } from './types';
 
 const Current = graphql(`
   query Policy {
@@ -37,9 +38,6 @@ const Put = graphql(`
     }
   }
 `);
-
-export type Policy = PolicyQuery['policy'];
-export type Purpose = Policy['purposes'][number];
 
 const inputOf = ({
   code,

@@ -3,7 +3,7 @@ import type { PurposeInput } from '../../gql/graphql';
 import { useWords } from '../../lib/i18n';
 import { Button, Check, Dialog, FailureNotice, Field, useAction } from '../../ui';
 import { useRoles } from '../api-keys';
-import type { Purpose } from '.';
+import type { Purpose } from './types';
 
 const lines = (text: string) =>
   text

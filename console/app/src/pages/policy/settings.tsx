@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useWords } from '../../lib/i18n';
 import { usePerson } from '../../lib/session';
 import { Button, Card, Check, Danger, FailureNotice, Field, useAction } from '../../ui';
-import type { Policy } from '.';
+import type { Policy } from './types';
 
 export function Settings({
   policy,

@@ -4,7 +4,7 @@ import { control } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import { Button, Card, FailureNotice, Field, Notice, useAction } from '../../ui';
 import { useRoles } from '../api-keys';
-import type { Policy } from '.';
+import type { Policy } from './types';
 
 const Try = graphql(`
   query TestPolicy($roles: [String!]!, $entity: String!, $fields: [String!]!, $purpose: String) {

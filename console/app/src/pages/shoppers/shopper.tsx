@@ -6,11 +6,10 @@ import { byId, moreOwned, remove, type Doc, type DocPage } from '../../data/docu
 import type { Entity, Owned } from '../../data/model';
 import { asFailure } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
-import { spoken, spokenPath } from '../../lib/names';
+import { spoken } from '../../lib/names';
 import { usePerson } from '../../lib/session';
 import { Await, Button, ButtonLink, Card, Copyable, Danger, Empty, FailureNotice, Moment, Page, Tabs } from '../../ui';
-import { RevealButton, RevealedNotice, useRevealed } from './reveal';
-import { rowsOf, Value } from './values';
+import { Fields } from './fields';
 import { Versions } from './versions';
 
 export const useDocument = (entity: Entity, id: string) =>
@@ -95,71 +94,6 @@ export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 
         }
       </Await>
     </Page>
-  );
-}
-
-/** The fields of a document, masked, with the button that shows chosen ones in clear. */
-export function Fields({
-  entity,
-  doc,
-  subject,
-  title,
-  version,
-  actions,
-}: {
-  entity: Entity;
-  doc: Doc;
-  subject: string;
-  title: string;
-  version?: string;
-  actions?: React.ReactNode;
-}) {
-  const { t, many } = useWords();
-  const { revealed, receipt, show, hide } = useRevealed();
-  const [all, setAll] = useState(false);
-  const rows = rowsOf(entity, doc, revealed ?? undefined);
-  const filled = rows.filter((r) => r.value !== null || r.masked || r.clear);
-  const hidden = rows.length - filled.length;
-  return (
-    <Card
-      title={title}
-      flush
-      actions={
-        <>
-          {actions}
-          <RevealButton
-            entity={entity}
-            id={doc.id}
-            version={version}
-            subject={subject}
-            masked={doc.meta.masked}
-            onShow={show}
-          />
-        </>
-      }
-    >
-      <div className="body stack">
-        <RevealedNotice revealed={revealed} receipt={receipt} hide={hide} />
-        <dl className="facts">
-          {(all ? rows : filled).map(({ path, field, value, masked, clear }) => [
-            <dt key={path} title={field.description ?? undefined}>
-              {spokenPath(path)}
-            </dt>,
-            <dd key={`${path}=`}>
-              <Value value={value} masked={masked} clear={clear} />
-            </dd>,
-          ])}
-        </dl>
-        {filled.length === 0 && !all && <p className="quiet">{t('doc.nothing')}</p>}
-        {hidden > 0 && (
-          <div>
-            <Button kind="plain" small onClick={() => setAll(!all)} aria-expanded={all}>
-              {all ? t('doc.hideEmpty') : many('doc.showEmpty', hidden)}
-            </Button>
-          </div>
-        )}
-      </div>
-    </Card>
   );
 }
 

@@ -5,7 +5,7 @@ import type { Entity } from '../../data/model';
 import { useWords } from '../../lib/i18n';
 import { spokenPath } from '../../lib/names';
 import { Await, Badge, Button, Card, Field, Moment } from '../../ui';
-import { Fields } from './shopper';
+import { Fields } from './fields';
 import { Value } from './values';
 
 const numberOf = (version: string) => version.split('-')[0] ?? version;
