@@ -2070,8 +2070,9 @@ type Query {
 
   """
   What publishing a schema would do, without doing it: the problems that make it unusable, the
-  rules it breaks, and how many stored documents would not satisfy it. Masked values are not looked at: where a
-  constraint on them has become narrower, their documents count as not satisfying it. Needs SCHEMA.
+  rules it breaks, and how many stored documents would not satisfy it. Without UNMASK, masked values are not looked
+  at: where a constraint on them has become narrower, their documents count as not satisfying it. With UNMASK they
+  are, and that is on the record. Needs SCHEMA.
   """
   checkSchema(
     entity: String!
@@ -2085,7 +2086,7 @@ type Query {
   ): SchemaCheck!
   """
   How many stored documents would not satisfy a schema, page by page, for accounts with many. Masked values are
-  not looked at, as in ` + "`" + `checkSchema` + "`" + `. Nothing is read where the schema changes nothing that a document could stand in
+  looked at as in ` + "`" + `checkSchema` + "`" + `. Nothing is read where the schema changes nothing that a document could stand in
   the way of. That documents repeat a value which becomes unique is seen within a page only; ` + "`" + `publishSchema` + "`" + ` looks at
   all. Needs SCHEMA.
   """
