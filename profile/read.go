@@ -100,18 +100,17 @@ func (s *Service) Lookup(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if !s.misses.allow(p.Actor, s.now()) {
 		return nil, ErrTooMany
 	}
-	var entries []string
-	var at []int // the value that each entry belongs to
+	entries := make([]string, 0, len(values))
+	at := make([]int, 0, len(values)) // the value that each entry belongs to
+	index := s.vault.Index(p.Account, e.Name, key)
 	for i, value := range values {
-		all, err := s.vault.Entries(ctx, p.Account, e.Name, key, value)
-		if errors.Is(err, vault.ErrValue) {
-			continue // no document has such a value
-		}
-		if err != nil {
+		var err error
+		entries, err = index.Append(ctx, entries, value)
+		if err != nil && !errors.Is(err, vault.ErrValue) { // no document has a value that is none
 			return nil, err
 		}
-		for _, entry := range all {
-			entries, at = append(entries, entry), append(at, i)
+		for len(at) < len(entries) {
+			at = append(at, i)
 		}
 	}
 	records := make([]storage.Record, len(values))

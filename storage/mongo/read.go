@@ -178,19 +178,21 @@ func (l *lists) add(r storage.Record) {
 	values := []string{""}
 	switch l.field {
 	case fieldKeys:
-		values = unique(r.Keys)
+		values = r.Keys
 	case fieldOwner:
 		values = []string{r.Owner}
 	}
 	taken := false
-	for _, value := range values {
-		if list, wanted := l.of[value]; wanted && len(list) < l.limit {
-			if taken {
-				r = clone(r)
-			}
-			l.of[value] = append(list, r)
-			taken = true
+	for i, value := range values {
+		list, wanted := l.of[value]
+		if !wanted || len(list) >= l.limit || slices.Contains(values[:i], value) {
+			continue
 		}
+		if taken {
+			r = clone(r)
+		}
+		l.of[value] = append(list, r)
+		taken = true
 	}
 }
 

@@ -76,21 +76,22 @@ func decode(raw bson.Raw) (d document, err error) {
 
 // texts reads an array of strings.
 func texts(v bsoncore.Value) (list []string, ok bool) {
-	array, ok := v.ArrayOK()
-	if !ok {
+	if v.Type != bsoncore.TypeArray {
 		return nil, false
 	}
-	values, err := array.Values()
-	if err != nil {
-		return nil, false
-	}
-	list = make([]string, len(values))
-	for i, one := range values {
-		if list[i], ok = one.StringValueOK(); !ok {
-			return nil, false
+	_, rest, ok := bsoncore.ReadLength(v.Data)
+	list = make([]string, 0, 8)
+	for ok && len(rest) > 1 {
+		var e bsoncore.Element
+		if e, rest, ok = bsoncore.ReadElement(rest); !ok {
+			break
+		}
+		var text string
+		if text, ok = e.Value().StringValueOK(); ok {
+			list = append(list, text)
 		}
 	}
-	return list, true
+	return list, ok
 }
 
 // split takes an _id apart.
