@@ -120,29 +120,6 @@ func (e Entry) Hash() (tlog.Hash, error) {
 	return tlog.RecordHash(encodeAt(e.Index, tail)), nil
 }
 
-// zeroIndex begins the encoding of an entry that has no index yet. The index comes first so that
-// entries are encoded by their callers, at the same time, and only numbered by the one that writes.
-const zeroIndex = `{"index":0`
-
-// encodeTail returns the encoding behind the index.
-func (e Entry) encodeTail() ([]byte, error) {
-	e.Index = 0
-	e.Time = e.Time.UTC().Truncate(time.Microsecond)
-	text, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("%w: entry cannot be encoded: %w", ErrInvalid, err)
-	}
-	if len(text) > MaxEntry-20 {
-		return nil, fmt.Errorf("%w: entry of more than %d bytes", ErrInvalid, MaxEntry)
-	}
-	return text[len(zeroIndex):], nil
-}
-
-// encodeAt returns the bytes that are stored and hashed.
-func encodeAt(index int64, tail []byte) []byte {
-	return append(fmt.Appendf(make([]byte, 0, len(tail)+len(zeroIndex)+20), `{"index":%d`, index), tail...)
-}
-
 func decodeEntry(text []byte) (Entry, error) {
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil {

@@ -26,7 +26,9 @@ type chain struct {
 
 	mu      sync.Mutex // guards what waits
 	waiting []*request
-	writing bool
+
+	wake    chan struct{} // holds one when there may be somebody waiting
+	stopped chan struct{} // closed when the writer has ended
 
 	head   sync.Mutex // guards what is known of the log's end; held while a batch is written
 	known  bool
@@ -45,21 +47,32 @@ type request struct {
 	err      error
 }
 
-// append queues a request and waits for its outcome. Whoever finds no writer at work starts one;
-// what queues up while that one writes goes into its next batch.
+func newChain(l *Log, account tenant.ID, led ledger) *chain {
+	c := &chain{log: l, account: account, ledger: led, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	go c.write()
+	return c
+}
+
+// close ends the writer, who has nothing left to do, and closes the ledger.
+func (c *chain) close() error {
+	close(c.wake)
+	<-c.stopped
+	return c.ledger.close()
+}
+
+// append queues a request and waits for its outcome. What queues up while the writer is at work
+// goes into its next batch.
 func (c *chain) append(ctx context.Context, r *request) ([]Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, r)
-	if !c.writing {
-		c.writing = true
-		// The writer outlives this call, if others wait: it must keep the chain open by itself.
-		c.log.retain(c)
-		go c.write()
-	}
 	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default: // the writer will look anyway
+	}
 	select {
 	case <-r.done:
 		return r.receipts, r.err
@@ -77,31 +90,33 @@ func (c *chain) append(ctx context.Context, r *request) ([]Receipt, error) {
 	return nil, fmt.Errorf("%w: outcome unknown: %w", ErrUnavailable, ctx.Err())
 }
 
-// write commits what waits, group by group, until nothing does.
+// write commits what waits, group by group, as long as the chain is open.
 func (c *chain) write() {
-	defer c.log.release(c)
-	for {
-		c.gather()
-		c.mu.Lock()
-		n, entries, bytes := 0, 0, 0
-		for _, r := range c.waiting {
-			entries += len(r.tails)
-			bytes += r.bytes
-			if n > 0 && (entries > MaxEntries || bytes > MaxBytes) {
-				break
-			}
-			n++
+	defer close(c.stopped)
+	for range c.wake {
+		for group := c.next(); len(group) > 0; group = c.next() {
+			c.commit(group)
 		}
-		group := slices.Clone(c.waiting[:n])
-		c.waiting = slices.Delete(c.waiting, 0, n)
-		if n == 0 {
-			c.writing = false
-			c.mu.Unlock()
-			return
-		}
-		c.mu.Unlock()
-		c.commit(group)
 	}
+}
+
+// next takes the next group from those that wait.
+func (c *chain) next() []*request {
+	c.gather()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, entries, bytes := 0, 0, 0
+	for _, r := range c.waiting {
+		entries += len(r.tails)
+		bytes += r.bytes
+		if n > 0 && (entries > MaxEntries || bytes > MaxBytes) {
+			break
+		}
+		n++
+	}
+	group := slices.Clone(c.waiting[:n])
+	c.waiting = slices.Delete(c.waiting, 0, n)
+	return group
 }
 
 // gather lets those run who can, for as long as that brings requests: one that joins the next group does

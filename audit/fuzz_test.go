@@ -1,14 +1,19 @@
 package audit_test
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/tenant"
 )
 
 // FuzzVerify wants every export with other entries to be refused, and none to break the reader.
@@ -83,6 +88,36 @@ func FuzzSegment(f *testing.F) {
 			if !errors.Is(checked, audit.ErrTampered) {
 				t.Error(checked)
 			}
+		}
+	})
+}
+
+// FuzzEntry compares the encoding of entries with that of encoding/json.
+func FuzzEntry(f *testing.F) {
+	f.Add("acme", "GetProfileUnmasked", "firstName", "r\xff<&>\u2028\"\\\n", []byte{0, 255}, "until", int64(1_700_000_000_123_456))
+	f.Add("acme", "Bare", "", "", []byte(nil), "", int64(0))
+	f.Fuzz(func(t *testing.T, account, action, field, text string, reason []byte, detail string, at int64) {
+		e := audit.Entry{Index: 7, Time: time.UnixMicro(at).UTC(), Account: tenant.ID(account), Action: action, Outcome: text, Actor: field,
+			OnBehalfOf: text, Entity: action, ID: detail, Version: text, Subject: account, Purpose: field, Reason: reason, RequestID: text}
+		if field != "" {
+			e.Fields = []string{field, text}
+		}
+		if detail != "" {
+			e.Details = map[string]string{detail: text, "a": "b", "z\x00": ""}
+		}
+		want, err := json.Marshal(e)
+		if len(want) > audit.MaxEntry-100 {
+			return // refused, or about to be
+		}
+		hash, herr := e.Hash()
+		if err != nil || herr != nil {
+			if err == nil || herr == nil {
+				t.Fatalf("encoding/json: %v, here: %v", err, herr)
+			}
+			return
+		}
+		if hash != tlog.RecordHash(want) {
+			t.Errorf("not encoded as %s", want)
 		}
 	})
 }

@@ -327,7 +327,7 @@ func (l *Log) Close() error {
 
 	var errs []error
 	for _, c := range l.chains {
-		errs = append(errs, c.ledger.close())
+		errs = append(errs, c.close())
 	}
 	errs = append(errs, l.backend.close())
 	for _, s := range l.sinks {
@@ -352,7 +352,7 @@ func (l *Log) acquire(account tenant.ID) (*chain, error) {
 			oldest := l.idle[0]
 			l.idle = l.idle[1:]
 			delete(l.chains, oldest.account)
-			if err := oldest.ledger.close(); err != nil {
+			if err := oldest.close(); err != nil {
 				l.logger.Error("audit: close an idle log", "account", oldest.account, "error", err)
 			}
 		}
@@ -360,7 +360,7 @@ func (l *Log) acquire(account tenant.ID) (*chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("audit: open: %w", err)
 		}
-		c = &chain{log: l, account: account, ledger: led}
+		c = newChain(l, account, led)
 		l.chains[account] = c
 	} else if c.users == 0 {
 		l.idle = slices.DeleteFunc(l.idle, func(i *chain) bool { return i == c })
@@ -368,14 +368,6 @@ func (l *Log) acquire(account tenant.ID) (*chain, error) {
 	c.users++
 	l.users.Add(1)
 	return c, nil
-}
-
-// retain adds a user to a chain that has one.
-func (l *Log) retain(c *chain) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c.users++
-	l.users.Add(1)
 }
 
 func (l *Log) release(c *chain) {

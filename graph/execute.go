@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -185,7 +184,7 @@ func (r *run) execute(p *prepared, pl *plan) {
 
 // extend writes the extensions that the source has for the answer, and the trace.
 func (r *run) extend(p *prepared, pl *plan) {
-	var all map[string]any
+	var all []Extension
 	if x, ok := r.src.(Extender); ok {
 		all = x.Extensions()
 	}
@@ -198,22 +197,23 @@ func (r *run) extend(p *prepared, pl *plan) {
 		if err != nil {
 			r.engine.visible(r.ctx, err) // reports it
 		} else {
-			all = maps.Clone(all)
-			if all == nil {
-				all = make(map[string]any)
-			}
-			all["ftv1"] = text
+			all = append(all, Extension{"ftv1", text})
 		}
 	}
-	if len(all) == 0 {
-		return
+	before := `,"extensions":{`
+	for _, x := range all {
+		text, err := json.Marshal(x.Value)
+		if err != nil {
+			r.engine.visible(r.ctx, fmt.Errorf("graph: extension %s: %w", x.Name, err)) // reports it
+			continue
+		}
+		r.out = append(appendString(append(r.out, before...), x.Name), ':')
+		r.out = append(r.out, text...)
+		before = ","
 	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		r.engine.visible(r.ctx, fmt.Errorf("graph: extensions: %w", err)) // reports it
-		return
+	if before == "," {
+		r.out = append(r.out, '}')
 	}
-	r.out = append(append(r.out, `,"extensions":`...), text...)
 }
 
 // data writes the operation's fields, unless one of them is null that must not be.

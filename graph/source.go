@@ -26,8 +26,13 @@ type Source interface {
 
 // Extender is a Source that adds to the extensions of the answer, once all has been read and written.
 type Extender interface {
-	// Extensions returns what to add by name, of JSON values; nothing if it is empty.
-	Extensions() map[string]any
+	Extensions() []Extension
+}
+
+// Extension is a member of an answer's extensions; its value is one that encoding/json can write.
+type Extension struct {
+	Name  string
+	Value any
 }
 
 // ReadKind says what a Read asks for.

@@ -54,27 +54,28 @@ func (d *Data) Disclosed(receipts []audit.Receipt) {
 }
 
 // Extensions tells where on the record the disclosures of the answer are, and what there is to warn of.
-func (d *Data) Extensions() map[string]any {
+func (d *Data) Extensions() (all []graph.Extension) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.receipts) == 0 && len(d.warnings) == 0 {
-		return nil
-	}
-	all := map[string]any{}
 	if len(d.receipts) > 0 {
-		all["audit"] = receipt(d.receipts)
+		all = append(all, graph.Extension{Name: "audit", Value: newReceipt(d.receipts)})
 	}
 	if len(d.warnings) > 0 {
-		all["warnings"] = each(d.warnings, func(w profile.Warning) map[string]any {
+		all = append(all, graph.Extension{Name: "warnings", Value: each(d.warnings, func(w profile.Warning) map[string]any {
 			return map[string]any{"code": "MISPLACED_PERSONAL_DATA", "path": w.Path, "kind": w.Kind,
 				"message": "The value of " + w.Path + " looks like personal data (" + w.Kind + "), but the field is not declared sensitive."}
-		})
+		})})
 	}
 	return all
 }
 
 // receipt tells the index of each entry, and the newest signed checkpoint, whose tree holds them all.
-func receipt(list []audit.Receipt) map[string]any {
+type receipt struct {
+	Checkpoint string  `json:"checkpoint"`
+	Entries    []int64 `json:"entries"`
+}
+
+func newReceipt(list []audit.Receipt) receipt {
 	entries := make([]int64, len(list))
 	newest := list[0]
 	for i, r := range list {
@@ -84,7 +85,7 @@ func receipt(list []audit.Receipt) map[string]any {
 		}
 	}
 	slices.Sort(entries)
-	return map[string]any{"entries": entries, "checkpoint": newest.Checkpoint}
+	return receipt{newest.Checkpoint, entries}
 }
 
 // Read answers the reads of a level.

@@ -214,14 +214,14 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record st
 	if err := in.Check(); err != nil {
 		return storage.Record{}, fmt.Errorf("get: %w", err)
 	}
-	err = s.read(ctx, "get", func(r *reader) error {
-		var ok bool
-		record, ok, err = r.get(in, id, s.now, new(copies))
-		if err == nil && !ok {
-			return storage.ErrNotFound
-		}
+	found := false
+	err = s.read(ctx, "get", func(r *reader) (err error) {
+		record, found, err = r.get(in, id, s.now, new(copies))
 		return err
 	})
+	if err == nil && !found {
+		err = storage.ErrNotFound
+	}
 	return record, err
 }
 
