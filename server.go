@@ -200,9 +200,16 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	if err != nil {
 		return s, err
 	}
-	s.graphs = supergraph.New(supergraph.Options{Store: s.store, Record: record, Composer: composer, Now: s.now, Address: strings.TrimSuffix(c.PublicURL, "/"), SDL: s.federated})
+	s.graphs = supergraph.New(supergraph.Options{Store: s.store, Record: record, Composer: composer, Now: s.now, Address: strings.TrimSuffix(c.PublicURL, "/"), SDL: s.federated,
+		Changed: func(ctx context.Context, id tenant.ID) error { return s.schemas.Renew(ctx, id) }})
 	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events}, Gate: s.composes,
-		Compile: func(set *schema.Set) (*graph.Engine, error) { return graph.Compile(set, options) }, Check: (*graph.Engine).Check})
+		Compile: func(ctx context.Context, id tenant.ID, set *schema.Set) (*graph.Engine, error) {
+			with, err := options, error(nil)
+			if with.Required, err = s.graphs.Required(ctx, id); err != nil {
+				return nil, err
+			}
+			return graph.Compile(set, with)
+		}, Check: (*graph.Engine).Check})
 	if err != nil {
 		return s, err
 	}

@@ -24,6 +24,9 @@ type Options struct {
 	Introspect func(*ast.Schema) graphql.ExecutableSchema
 	// Limits bound what one request may ask for.
 	Limits guard.Limits
+	// Required is what other subgraphs of the account's graph are given of an object, by its type;
+	// under the empty name, of any.
+	Required map[string]ast.SelectionSet
 	// Observer is told of every operation, if it is not nil.
 	Observer Observer
 	// Report is told of every error that the client sees as an internal error only.

@@ -18,7 +18,8 @@
 //	transport.Response
 //
 // A gateway of a federated graph asks by representations (entities.go): those of one _entities field
-// are reads of one level. What it is composed of is the schema with directives (federation.go). What an answer took it is told in a trace (trace.go).
+// are reads of one level. What gateways hand on to other subgraphs stays masked (required.go). What they
+// compose is the schema with directives (federation.go). What an answer took is told in a trace (trace.go).
 //
 // Queries resolve all their root fields in the first level; mutations are written one after the
 // other, each followed by the reads below it. __schema and __type are answered by code that gqlgen

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/profilegraph/profilegraph/schema"
 )
 
@@ -48,8 +50,10 @@ func (p *planner) represented(c collected) *entities {
 	field := c.fields[0]
 	out := &entities{key: c.key, at: c.at(), none: &fetch{at: c.at()}, byType: make(map[string]*fetch, len(p.Engine.entities)),
 		representations: p.argument(field.Definition.Arguments.ForName(representations), field.Arguments.ForName(representations))}
+	defer func() { p.required = nil }()
 	for _, e := range p.Engine.entities {
 		f := &fetch{kind: readOne, entity: e, key: c.key, at: c.at()}
+		p.required = []*ast.Field{{SelectionSet: p.options.Required[e.Name]}, {SelectionSet: p.options.Required[""]}}
 		f.views = []*object{p.document(f, e, c)}
 		p.sort(f)
 		out.byType[e.Name] = f

@@ -15,6 +15,7 @@ const (
 	codeTimeout        = "REQUEST_TIMEOUT"       // the request took too long
 	codeMismatch       = "STORED_VALUE_MISMATCH" // a document written under an older schema has a value that does not fit
 	codeIntrospection  = "INTROSPECTION_DISABLED"
+	codeAlias          = "ALIAS_NEEDED"       // a value in clear would be handed on to another subgraph
 	codeRepresentation = "BAD_REPRESENTATION" // an item of _entities names no type or no key of the account
 )
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/profilegraph/profilegraph/graph/transport"
 	"github.com/profilegraph/profilegraph/schema"
@@ -60,6 +61,9 @@ func (e *Engine) Execute(ctx context.Context, request transport.Request, src Sou
 	pl, errs := e.planFor(p, request.Query, r.vars)
 	if errs != nil {
 		return transport.Errors(errs)
+	}
+	if err := pl.check(r.vars); err != nil {
+		return transport.Errors(gqlerror.List{err})
 	}
 	r.engine, r.ctx, r.src, r.readOnly = e, ctx, src, request.ReadOnly
 	if request.Trace {

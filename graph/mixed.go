@@ -13,8 +13,9 @@ import (
 
 // use is a place where a sensitive field is selected.
 type use struct {
-	path string
-	arg  *argument // that asks for it in clear, or nil
+	path     string
+	arg      *argument // that asks for it in clear, or nil
+	withheld bool      // it must stay masked, whoever asks
 }
 
 // mixed is set of a fetch whose sensitive fields are not all asked for alike.
@@ -28,6 +29,7 @@ var errTorn = &Error{Code: codeBadInput, Message: "The value stays masked: withi
 
 // sort decides how a fetch is read, once all of its selection has been planned.
 func (p *planner) sort(f *fetch) {
+	f.part()
 	uses := make(map[string][]*argument)
 	conflict := false
 	for _, u := range f.uses {
@@ -42,6 +44,15 @@ func (p *planner) sort(f *fetch) {
 		return
 	}
 	f.mixed, f.unmask = &mixed{f.unmask, uses}, nil
+	for i := range f.mixed.reasons {
+		u := &f.mixed.reasons[i]
+		u.sensitive = slices.Clip(f.sensitive)
+		for _, path := range u.paths {
+			if !slices.Contains(u.sensitive, path) {
+				u.sensitive = append(u.sensitive, path)
+			}
+		}
+	}
 	for m, list := range f.members {
 		m.reason, m.torn = f.mixed.reasonFor(list)
 	}
@@ -57,17 +68,19 @@ func (x *mixed) reasonFor(list []use) (reason int, torn bool) {
 			continue
 		}
 		i := slices.IndexFunc(x.reasons, func(r unmasking) bool { return r.arg == u.arg })
-		if at >= 0 && at != i {
+		switch {
+		case at < 0 || x.reasons[at].arg == unasked:
+			at = i
+		case at != i && u.arg != unasked:
 			return 0, true
 		}
-		at = i
 	}
 	if at < 0 {
 		return 0, false
 	}
 	for _, u := range list {
-		if u.arg == nil && slices.Contains(x.reasons[at].paths, u.path) {
-			return 0, true
+		if u.arg != x.reasons[at].arg && slices.Contains(x.reasons[at].paths, u.path) {
+			return 0, x.reasons[at].arg != unasked
 		}
 	}
 	return at + 1, false
@@ -98,12 +111,13 @@ func (r *run) askMore(f *fetch, a *answer, base Read) {
 	in := evaluation{vars: r.vars}
 	more := make([]*answer, len(f.mixed.reasons))
 	for i := range f.mixed.reasons {
+		base.Sensitive = f.mixed.reasons[i].sensitive
 		if base.Unmask = r.wishes(&in, f.mixed.reasons[i:i+1]); in.err != nil {
 			more[i] = &answer{result: Result{Err: in.err}}
 			in.err = nil
 			continue
 		}
-		if len(base.Unmask) == 0 {
+		if len(base.Unmask) == 0 && len(base.Sensitive) == len(f.sensitive) {
 			continue
 		}
 		more[i] = &answer{}

@@ -14,8 +14,9 @@ import (
 // It is immutable, holds no part of the query's syntax tree, and knows the values of all @skip and
 // @include.
 type plan struct {
-	fields []root
-	size   int // bytes, roughly
+	fields   []root
+	withheld []withheld // values that are asked for in clear and must not be
+	size     int        // bytes, roughly
 }
 
 // root is a field of the operation itself. Exactly one of the others is set beside prefix.
@@ -61,8 +62,9 @@ const (
 
 // unmasking is an argument that asks for sensitive fields in clear.
 type unmasking struct {
-	arg   *argument
-	paths []string
+	arg       *argument
+	paths     []string
+	sensitive []string // of a mixed fetch: as in fetch, and these paths
 }
 
 // arguments are the arguments of a fetch; nil where the field has none of the name.
@@ -163,8 +165,10 @@ type planner struct {
 	include func(ast.DirectiveList) bool // evaluates @skip and @include
 	size    int
 
-	unmask  *argument // the unmask argument that covers what is being planned, or nil
-	reasons map[reference]*argument
+	unmask   *argument // the unmask argument that covers what is being planned, or nil
+	reasons  map[reference]*argument
+	required []*ast.Field // what other subgraphs require under the name of what is being planned
+	withheld []withheld
 }
 
 func (p *planner) plan() *plan {
@@ -190,7 +194,7 @@ func (p *planner) plan() *plan {
 		}
 		out.fields = append(out.fields, r)
 	}
-	out.size = p.size + 256
+	out.withheld, out.size = p.withheld, p.size+256
 	return out
 }
 
@@ -277,7 +281,10 @@ func (p *planner) object(typeName string, c collected, choose func(m *member, f 
 
 func (p *planner) members(typeName string, fields []collected, choose func(m *member, f collected)) *object {
 	o := &object{name: typeName, members: make([]member, len(fields))}
+	defer func(outer []*ast.Field) { p.required = outer }(p.required)
+	handed := p.handed(typeName, fields)
 	for i, f := range fields {
+		p.required = named(handed, f.key)
 		m := &o.members[i]
 		*m = member{prefix: prefix(i, f.key), key: f.key, def: f.fields[0].Definition, at: f.at()}
 		if f.name() == "__typename" {
@@ -472,7 +479,7 @@ func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected,
 		first := len(f.uses)
 		if field.Sensitive {
 			here.whole = cmp.Or(here.whole, here.path)
-			p.sensitive(f, here.whole, in.whole != "", c)
+			p.sensitive(f, t, here.whole, in.whole != "", c)
 		}
 		if field == t.Extra {
 			m.op = opExtra
@@ -480,7 +487,7 @@ func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected,
 			m.op, m.index = opProp, field.Slot
 			m.value = p.value(f, field.Type, here, c)
 		}
-		if field.Sensitive && in.whole == "" && f.uses[first].arg == nil && len(f.uses) > first+1 {
+		if field.Sensitive && in.whole == "" && f.uses[first].arg == nil && !f.uses[first].withheld && len(f.uses) > first+1 {
 			f.uses = slices.Delete(f.uses, first, first+1) // what is within gives the reason
 		}
 		if in.path == "" && len(f.uses) > first {
@@ -501,9 +508,9 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// sensitive notes that a sensitive field is selected, and by which argument it is asked for in clear.
+// sensitive notes that a sensitive field of t is selected, and by which argument it is asked for in clear.
 // Within says that it is part of one that is masked or clear as a whole, at path.
-func (p *planner) sensitive(f *fetch, path string, within bool, c collected) {
+func (p *planner) sensitive(f *fetch, t *schema.Type, path string, within bool, c collected) {
 	if !slices.Contains(f.sensitive, path) {
 		f.sensitive = append(f.sensitive, path)
 		p.size += 32 + len(path)
@@ -511,8 +518,12 @@ func (p *planner) sensitive(f *fetch, path string, within bool, c collected) {
 	defer func(outer *argument) { p.unmask = outer }(p.unmask)
 	outer := p.unmask
 	p.covered(c.fields[0])
+	if len(p.required) > 0 {
+		p.withhold(f, t, path, c)
+		return
+	}
 	if !within || p.unmask != outer {
-		f.uses = append(f.uses, use{path, p.unmask})
+		f.uses = append(f.uses, use{path: path, arg: p.unmask})
 	}
 	if p.unmask == nil {
 		return

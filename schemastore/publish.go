@@ -283,19 +283,29 @@ func (s *Store[E]) commit(ctx context.Context, id tenant.ID, d draft[E], v versi
 		return nil, fmt.Errorf("schemastore: write version: %w", err)
 	}
 	d.head.Entities[d.Entity.Name] = record
-	if body, err = encode(d.head); err != nil {
+	rev, err := s.turn(ctx, id, d.head, d.rev)
+	if err != nil {
 		return nil, err
 	}
+	return &Snapshot[E]{Set: d.set, Engine: d.engine, rev: rev}, nil
+}
+
+// turn puts a head in the place of the one with a revision, and returns its own.
+func (s *Store[E]) turn(ctx context.Context, id tenant.ID, h headRecord, rev string) (string, error) {
+	body, err := encode(h)
+	if err != nil {
+		return "", err
+	}
 	next := storage.Record{ID: headID, Rev: rand.Text(), Body: body}
-	if d.rev == "" {
+	if rev == "" {
 		err = s.store.Insert(ctx, headSpace(id), next)
 	} else {
-		err = s.store.Replace(ctx, headSpace(id), next, d.rev)
+		err = s.store.Replace(ctx, headSpace(id), next, rev)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("schemastore: switch: %w", err)
+		return "", fmt.Errorf("schemastore: switch: %w", err)
 	}
-	return &Snapshot[E]{Set: d.set, Engine: d.engine, rev: next.Rev}, nil
+	return next.Rev, nil
 }
 
 // Rollback puts an older schema in force again, as a new version. The rules are the same as for
@@ -352,7 +362,7 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 	if d.set, err = schema.NewSet(append(others, d.Entity)); err != nil {
 		return d, err
 	}
-	if d.engine, err = s.compile(d.set); err != nil {
+	if d.engine, err = s.compile(ctx, id, d.set); err != nil {
 		return d, fmt.Errorf("schemastore: compile: %w", err)
 	}
 	if err = s.check(d.engine); err != nil {

@@ -97,7 +97,7 @@ type Outbox[E any] interface {
 type Snapshot[E any] struct {
 	Set    *schema.Set
 	Engine E
-	rev    string // revision of the head; empty when all schemas are the built-in ones
+	rev    string // revision of the head; empty when there is none: all schemas are the built-in ones
 }
 
 // Store is the schema store. E is what a set of schemas is compiled into.
@@ -105,7 +105,7 @@ type Store[E any] struct {
 	store   storage.Store
 	docs    Documents
 	record  auth.Recorder
-	compile func(*schema.Set) (E, error)
+	compile func(context.Context, tenant.ID, *schema.Set) (E, error)
 	check   func(E) error
 	outbox  Outbox[E] // nil: nobody wants to know
 	gate    func(context.Context, tenant.ID, E) error
@@ -138,8 +138,9 @@ type Options[E any] struct {
 	Store     storage.Store
 	Documents Documents
 	// Record is told of every change before it takes effect.
-	Record  auth.Recorder
-	Compile func(*schema.Set) (E, error)
+	Record auth.Recorder
+	// Compile compiles an account's schemas. What else it depends on may change: see [Store.Renew].
+	Compile func(ctx context.Context, account tenant.ID, set *schema.Set) (E, error)
 	// Check is the last judgement on what is to be published; nil: there is none.
 	Check func(E) error
 	// Gate may refuse a schema that is about to come into force; nil: nothing does. What does not compose
@@ -233,7 +234,7 @@ func (s *Store[E]) refresh(ctx context.Context, id tenant.ID) (*Snapshot[E], err
 	if err != nil {
 		return nil, err
 	}
-	engine, err := s.compile(set)
+	engine, err := s.compile(ctx, id, set)
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: compile: %w", err)
 	}
@@ -244,6 +245,25 @@ func (s *Store[E]) refresh(ctx context.Context, id tenant.ID) (*Snapshot[E], err
 		a.checked.Store(asked.UnixNano())
 	}
 	return a.current.Load(), nil
+}
+
+// Renew makes every process compile an account's schemas again, as it does after a publish; this one has
+// done so when Renew returns.
+func (s *Store[E]) Renew(ctx context.Context, id tenant.ID) error {
+	for {
+		h, rev, err := s.head(ctx, id)
+		if err != nil {
+			return err
+		}
+		_, err = s.turn(ctx, id, h, rev)
+		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) {
+			continue
+		}
+		if err == nil {
+			_, err = s.refresh(ctx, id)
+		}
+		return err
+	}
 }
 
 // install makes a published snapshot current in this process.

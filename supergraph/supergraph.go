@@ -59,6 +59,8 @@ type Subgraph struct {
 	SDL     string
 	Author  string
 	Changed time.Time
+
+	required map[string][]string // see required
 }
 
 type record struct {
@@ -66,6 +68,8 @@ type record struct {
 	SDL     string    `bson:"sdl"`
 	Author  string    `bson:"author"`
 	Changed time.Time `bson:"changed"`
+
+	Required map[string][]string `bson:"required"`
 }
 
 func space(id tenant.ID) storage.Space {
@@ -78,6 +82,7 @@ type Graphs struct {
 	record   auth.Recorder
 	composer *Composer
 	sdl      func(ctx context.Context, id tenant.ID) (string, error)
+	changed  func(ctx context.Context, id tenant.ID) error
 	address  string
 	now      func() time.Time
 }
@@ -89,6 +94,8 @@ type Options struct {
 	Composer *Composer // nil: there is none, and nothing can be registered
 	// SDL returns the federated schema of an account that is in force.
 	SDL func(ctx context.Context, id tenant.ID) (string, error)
+	// Changed is told that what [Graphs.Required] returns for an account may be another from now on.
+	Changed func(ctx context.Context, id tenant.ID) error
 	// Address is where routers find this server.
 	Address string
 	Now     func() time.Time
@@ -96,7 +103,7 @@ type Options struct {
 
 // New returns the graphs of a store.
 func New(o Options) *Graphs {
-	return &Graphs{o.Store, o.Record, o.Composer, o.SDL, o.Address, o.Now}
+	return &Graphs{o.Store, o.Record, o.Composer, o.SDL, o.Changed, o.Address, o.Now}
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
@@ -133,8 +140,11 @@ func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check b
 			return s, err
 		}
 	}
+	if s.required, err = required(s.SDL); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
 	s.Author, s.Changed = p.Actor, g.now().UTC().Truncate(time.Millisecond)
-	body, err := bson.Marshal(record{s.URL, s.SDL, s.Author, s.Changed})
+	body, err := bson.Marshal(record{s.URL, s.SDL, s.Author, s.Changed, s.required})
 	if err != nil {
 		return s, fmt.Errorf("supergraph: encode: %w", err)
 	}
@@ -156,7 +166,7 @@ func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check b
 		if err != nil {
 			return s, fmt.Errorf("supergraph: put: %w", err)
 		}
-		return s, nil
+		return s, g.changed(ctx, p.Account)
 	}
 }
 
@@ -202,7 +212,7 @@ func (g *Graphs) Remove(ctx context.Context, p *auth.Principal, name string) err
 	if err := g.store.Delete(ctx, space(p.Account), name, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("supergraph: remove: %w", err)
 	}
-	return nil
+	return g.changed(ctx, p.Account)
 }
 
 // Check tells whether a schema that an account is to get composes with the other subgraphs: nil where it
@@ -242,7 +252,7 @@ func (g *Graphs) list(ctx context.Context, id tenant.ID) ([]Subgraph, error) {
 		if err := bson.Unmarshal(r.Body, &rec); err != nil {
 			return nil, fmt.Errorf("supergraph: subgraph %q cannot be read: %w", r.ID, err)
 		}
-		list[i] = Subgraph{r.ID, rec.URL, rec.SDL, rec.Author, rec.Changed.UTC()}
+		list[i] = Subgraph{r.ID, rec.URL, rec.SDL, rec.Author, rec.Changed.UTC(), rec.Required}
 	}
 	return list, nil
 }

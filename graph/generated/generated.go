@@ -2257,7 +2257,8 @@ type Mutation {
   """
   Registers another subgraph of the account's federated graph, or its new schema. From then on a schema of the
   account is published only if all of them compose. Refused with ` + "`" + `COMPOSITION_FAILED` + "`" + ` where they do not, and with
-  ` + "`" + `COMPOSER_UNAVAILABLE` + "`" + ` where the server has no composer. Needs SCHEMA.
+  ` + "`" + `COMPOSER_UNAVAILABLE` + "`" + ` where the server has no composer. What it requires of sensitive fields is masked for
+  whoever asks through a gateway; a subgraph that selects them in clear is refused. Needs SCHEMA.
   """
   putSubgraph(
     "1 to 64 letters, digits, hyphens and underscores."
