@@ -66,6 +66,7 @@ type Read struct {
 	Fields schema.FieldSet
 	// Sensitive are the paths of the sensitive fields among them, in no certain order: GraphQL names
 	// joined by '.', list indexes left out, nothing below a field that is sensitive as a whole.
+	// Those that stay masked whoever asks are not among them.
 	Sensitive []string
 	// Unmask are those paths that the client wants to see in clear, by the reason given.
 	Unmask []Unmask
