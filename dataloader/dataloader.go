@@ -208,9 +208,11 @@ func (l Loader) one(results []graph.Result, members, at []int, docs []profile.Do
 		fail(results, members, err)
 		return
 	}
+	nodes := make([]graph.Node, len(members)) // of which every result has its own
 	for n, i := range members {
 		if d := &docs[at[n]]; d.ID != "" {
-			results[i].Nodes = []graph.Node{Node(d, pins)}
+			nodes[n] = Node(d, pins)
+			results[i].Nodes = nodes[n : n+1 : n+1]
 		}
 	}
 }

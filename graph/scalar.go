@@ -42,7 +42,7 @@ func scalarInput(t *schema.Type, v any) (_ any, problem string) {
 		return v, ""
 	case schema.String:
 		if isString {
-			return s, ""
+			return v, ""
 		}
 		return nil, "must be a string"
 	case schema.Boolean:
@@ -52,7 +52,7 @@ func scalarInput(t *schema.Type, v any) (_ any, problem string) {
 		return nil, "must be true or false"
 	case schema.ID:
 		if isString {
-			return s, ""
+			return v, ""
 		}
 		if i, ok := integer(n); ok && isNumber {
 			return strconv.FormatInt(i, 10), ""
@@ -92,7 +92,7 @@ func scalarInput(t *schema.Type, v any) (_ any, problem string) {
 	if !wellFormed(t.Name, s) {
 		return nil, "is not a valid " + t.Name
 	}
-	return s, ""
+	return v, ""
 }
 
 // integer returns the whole number that n is, in whatever spelling (1, 1.0, 1e2).

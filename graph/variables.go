@@ -129,7 +129,10 @@ func only(b []byte, represent bool) (m members, ok bool) {
 // plainObject is a JSON object all of whose values are strings without escapes.
 type plainObject []plainMember
 
-type plainMember struct{ name, value string }
+type plainMember struct {
+	name  string
+	value any // a string, which so need not be put into an interface again
+}
 
 // plainObjects splits a JSON list of such objects off the beginning of b. They are much alike: what an
 // object has in common with the one before is not kept twice.
@@ -156,8 +159,13 @@ func plainObjects(b []byte) (list []any, rest []byte, ok bool) {
 			if b = bytes.TrimSpace(b); len(b) == 0 || b[0] != ':' {
 				return nil, nil, false
 			}
-			if one.value, b, ok = plainText(bytes.TrimSpace(b[1:]), like.value); !ok {
+			same, _ := like.value.(string)
+			var text string
+			if text, b, ok = plainText(bytes.TrimSpace(b[1:]), same); !ok {
 				return nil, nil, false
+			}
+			if one.value = like.value; text != same || one.value == nil {
+				one.value = text
 			}
 			all = append(all, one)
 			b = bytes.TrimSpace(b)
