@@ -21,7 +21,11 @@ type Index struct {
 	field   *schema.Field
 	hashes  []hash.Hash // newest key first; none before the first value
 	input   []byte
+	sum     [sha256.Size]byte
+	encoded [base64Size]byte
 }
+
+const base64Size = (sha256.Size*8 + 5) / 6
 
 // Index returns what makes the entries of a field's values.
 func (v *Vault) Index(account tenant.ID, entity string, f *schema.Field) *Index {
@@ -60,8 +64,8 @@ func (x *Index) Append(ctx context.Context, entries []string, value any) ([]stri
 	for _, h := range x.hashes {
 		h.Reset()
 		h.Write(x.input)
-		var sum [sha256.Size]byte
-		entries = append(entries, base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])))
+		base64.RawURLEncoding.Encode(x.encoded[:], h.Sum(x.sum[:0]))
+		entries = append(entries, string(x.encoded[:]))
 	}
 	clear(x.input)
 	return entries, nil

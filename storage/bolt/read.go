@@ -165,13 +165,19 @@ func (s stored) expired(now func() time.Time) bool {
 // walk calls visit, in the order of the page, with the rest of each key that begins with base and
 // is in the page, until visit returns false.
 func walk(c *bbolt.Cursor, base []byte, p storage.Page, visit func(id, value []byte) (bool, error)) error {
-	prefix := slices.Concat(base, []byte(p.Prefix))
+	prefix, after := base, base
+	if p.Prefix != "" {
+		prefix = slices.Concat(base, []byte(p.Prefix))
+	}
+	if p.After != "" {
+		after = slices.Concat(base, []byte(p.After))
+	}
 	var k, v []byte
 	step := c.Next
 	if p.Desc {
 		step = c.Prev
 		from := successor(slices.Clone(prefix))
-		if after := slices.Concat(base, []byte(p.After)); p.After != "" && bytes.Compare(after, from) < 0 {
+		if p.After != "" && bytes.Compare(after, from) < 0 {
 			from = after
 		}
 		// The cursor stands at from or behind it, hence one step back; or behind everything.
@@ -182,7 +188,7 @@ func walk(c *bbolt.Cursor, base []byte, p storage.Page, visit func(id, value []b
 		}
 	} else {
 		from := prefix
-		if after := slices.Concat(base, []byte(p.After)); p.After != "" && bytes.Compare(after, prefix) >= 0 {
+		if p.After != "" && bytes.Compare(after, prefix) >= 0 {
 			from = append(after, 0)
 		}
 		k, v = c.Seek(from)
@@ -198,7 +204,7 @@ func walk(c *bbolt.Cursor, base []byte, p storage.Page, visit func(id, value []b
 // entries returns the records that an index lists under one value.
 func (r *reader) entries(in storage.Space, index kind, value string, p storage.Page, now func() time.Time, c *copies) ([]storage.Record, error) {
 	var out []storage.Record
-	base := appendEntry(nil, in, value)
+	base := appendEntry(make([]byte, 0, 128), in, value)
 	err := walk(r.cursor(in.Collection, index), base, p, func(id, _ []byte) (bool, error) {
 		record, ok, err := r.get(in, c.string(id), now, c)
 		if ok {

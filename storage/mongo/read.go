@@ -163,11 +163,12 @@ type lists struct {
 	of    map[string][]storage.Record
 }
 
-// open returns the values whose lists are not full.
-func (l *lists) open() (values []string) {
+// open returns the values whose lists are not full, as documents have them.
+func (l *lists) open() []string {
+	values := make([]string, 0, len(l.of))
 	for value, list := range l.of {
 		if len(list) < l.limit {
-			values = append(values, value)
+			values = append(values, l.base+value)
 		}
 	}
 	slices.Sort(values)
@@ -209,7 +210,7 @@ func (s *Store) gather(ctx context.Context, op string, in storage.Space, p stora
 	for open := l.open(); len(open) > 0; open = l.open() {
 		var filter bson.D
 		if l.field != "" {
-			filter = bson.D{{Key: l.field, Value: among(qualified(l.base, open))}}
+			filter = bson.D{{Key: l.field, Value: among(open)}}
 		}
 		if l.field == "" || p.After != "" { // values say which space they belong to
 			filter = append(filter, bson.E{Key: fieldID, Value: stretch(l.base, p)})
@@ -245,7 +246,7 @@ func (s *Store) gather(ctx context.Context, op string, in storage.Space, p stora
 // need not put them in order then. It reports whether it did.
 func (s *Store) gatherAll(ctx context.Context, op string, in storage.Space, l *lists) (bool, error) {
 	open := l.open()
-	docs, err := s.find(ctx, op, in.Collection, bson.D{{Key: l.field, Value: among(qualified(l.base, open))}},
+	docs, err := s.find(ctx, op, in.Collection, bson.D{{Key: l.field, Value: among(open)}},
 		options.Find().SetLimit(int64(len(open)+1)))
 	if err != nil || len(docs) > len(open) {
 		return false, err
@@ -306,22 +307,15 @@ func among(values []string) bson.D {
 
 // qualified puts base before each value that a record can have, once.
 func qualified(base string, values []string) []string {
+	seen := make(map[string]bool, len(values))
 	out := make([]string, 0, len(values))
-	for _, value := range unique(values) {
-		if storage.ValidID(value) {
+	for _, value := range values {
+		if storage.ValidID(value) && !seen[value] {
+			seen[value] = true
 			out = append(out, base+value)
 		}
 	}
 	return out
-}
-
-func unique(values []string) []string {
-	seen := make(map[string]bool, len(values))
-	return slices.DeleteFunc(slices.Clone(values), func(value string) bool {
-		again := seen[value]
-		seen[value] = true
-		return again
-	})
 }
 
 func clone(r storage.Record) storage.Record {
