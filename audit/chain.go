@@ -87,6 +87,11 @@ func (c *chain) append(ctx context.Context, r *request) ([]Receipt, error) {
 	if i >= 0 {
 		return nil, ctx.Err()
 	}
+	c.log.retain(c) // it must not be closed while its writer is at work
+	go func() {
+		<-r.done
+		c.log.release(c)
+	}()
 	return nil, fmt.Errorf("%w: outcome unknown: %w", ErrUnavailable, ctx.Err())
 }
 

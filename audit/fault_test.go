@@ -188,6 +188,40 @@ func TestImpatientCaller(t *testing.T) {
 	}
 }
 
+// TestBusyLogIsNotIdle opens many logs while one is being written for a caller who has left: nobody may
+// have to wait until that can be closed.
+func TestBusyLogIsNotIdle(t *testing.T) {
+	s := &blocked{Store: openStore(t, t.TempDir()), gate: make(chan struct{})}
+	l := openLog(t, kind{put: func(_ testing.TB, _ string, o *audit.Options) { o.Store = s }}, t.TempDir(), audit.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := l.Append(ctx, disclosure("acme", "x")); !errors.Is(err, audit.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		for i := range 300 { // more than are held open
+			_, e := l.Checkpoint(t.Context(), tenant.ID(fmt.Sprintf("account%d", i)))
+			err = errors.Join(err, e)
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second): // before the write gives up
+		t.Error("the other logs wait for the one that is being written")
+	}
+	close(s.gate)
+	one(t, l, "acme", 1)
+	if list := all(t, l, "acme"); len(list) != 2 {
+		t.Errorf("%d entries: %+v", len(list), list)
+	}
+}
+
 // sink remembers what it got, unless it is broken.
 type sink struct {
 	broken  atomic.Bool

@@ -370,6 +370,14 @@ func (l *Log) acquire(account tenant.ID) (*chain, error) {
 	return c, nil
 }
 
+// retain adds a user to a chain that has one.
+func (l *Log) retain(c *chain) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.users++
+	l.users.Add(1)
+}
+
 func (l *Log) release(c *chain) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
