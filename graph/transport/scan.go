@@ -168,7 +168,7 @@ func objectAt(body []byte, i int) (end int, ok bool) {
 	if !at(body, i, '{') {
 		return i, false
 	}
-	if end, ok := plainObject(body, i); ok {
+	if end, ok := plainObject(body, i, true); ok {
 		return end, true
 	}
 	depth := 0
@@ -191,9 +191,12 @@ func objectAt(body []byte, i int) (end int, ok bool) {
 	return i, false
 }
 
-// plainObject returns where the object at i ends if it has nothing but strings without escapes in it,
-// as most variables have.
-func plainObject(body []byte, i int) (end int, ok bool) {
+// plainObject returns where the object at i ends if it has nothing in it but strings without escapes, as
+// most variables have, and, where there may be lists, such of objects of strings: a gateway's representations.
+func plainObject(body []byte, i int, lists bool) (end int, ok bool) {
+	if !at(body, i, '{') {
+		return i, false
+	}
 	for {
 		if _, i, ok = simpleString(body, space(body, i+1)); !ok {
 			return i, false
@@ -201,11 +204,28 @@ func plainObject(body []byte, i int) (end int, ok bool) {
 		if i = space(body, i); !at(body, i, ':') {
 			return i, false
 		}
-		if _, i, ok = simpleString(body, space(body, i+1)); !ok {
+		if i = space(body, i+1); lists && at(body, i, '[') {
+			i, ok = plainList(body, i)
+		} else {
+			_, i, ok = simpleString(body, i)
+		}
+		if !ok {
 			return i, false
 		}
 		if i = space(body, i); !at(body, i, ',') {
 			return i + 1, at(body, i, '}')
+		}
+	}
+}
+
+// plainList returns where the list at i ends, of plain objects.
+func plainList(body []byte, i int) (end int, ok bool) {
+	for {
+		if i, ok = plainObject(body, space(body, i+1), false); !ok {
+			return i, false
+		}
+		if i = space(body, i); !at(body, i, ',') {
+			return i + 1, at(body, i, ']')
 		}
 	}
 }

@@ -424,6 +424,8 @@ func FuzzBody(f *testing.F) {
 		`{"query":"{a}"}`, `{"query":"{\n a\t\"\\\/}","variables":{"a":[1,2.5e3,"x\"}",{"b":null}]},"operationName":"A"}`,
 		`{"operationName":null,"variables":null,"extensions":{},"query":"é"}`, `{"query":"a","query":"b"}`, `{}`, `{"query":"a"}x`,
 		`{"query":"\u0041\ud800"}`, `{"variables":{"a":01}}`, `{"id":1,"query":"a"}`, "{\"query\":\"\x7f\"}",
+		`{"query":"a","variables":{"r":[ {"b":"c","d":"e"}, {"b":"f"} ],"g":"h"}}`, `{"query":"a","variables":{"r":[{"b":"c"},]}}`,
+		`{"query":"a","variables":{"r":[{"b":[{"c":"d"}]}]}}`, `{"query":"a","variables":{"r":[]}}`,
 	} {
 		f.Add(seed)
 	}
