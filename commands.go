@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -73,7 +74,11 @@ func command(args []string, in io.Reader, out, errs io.Writer) int {
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(terminal{in, out, errs}); err != nil {
-		fmt.Fprintln(errs, "error:", err)
+		lines := strings.Split(err.Error(), "\n")
+		for i, line := range lines {
+			lines[i] = visible(line)
+		}
+		fmt.Fprintln(errs, "error:", strings.Join(lines, "\n"))
 		if h := hint(err); h != "" {
 			fmt.Fprintln(errs, "hint:", h)
 		}
@@ -367,7 +372,7 @@ func (c *schemaCheck) Run(ctx context.Context, t terminal) error {
 	printChanges(t.out, r.Changes)
 	printFindings(t.out, r.Findings)
 	for _, message := range r.Composition {
-		fmt.Fprintln(t.out, "does not compose:", message)
+		fmt.Fprintln(t.out, "does not compose:", visible(message))
 	}
 	if r.DocumentsChecked > 0 {
 		fmt.Fprintf(t.out, "%d of %d stored documents would not satisfy the schema\n", r.DocumentsFailing, r.DocumentsChecked)
@@ -510,9 +515,9 @@ func (c *schemaRollback) Run(ctx context.Context, t terminal) error {
 
 func printProblems(out io.Writer, kind string, list []problemView) {
 	for _, p := range list {
-		fmt.Fprintf(out, "%s: %s: %s\n", kind, orRoot(p.Pointer), p.Message)
+		fmt.Fprintf(out, "%s: %s: %s\n", kind, orRoot(p.Pointer), visible(p.Message))
 		if p.Fix != "" {
-			fmt.Fprintf(out, "  mend: %s\n", p.Fix)
+			fmt.Fprintf(out, "  mend: %s\n", visible(p.Fix))
 		}
 	}
 }
@@ -533,7 +538,7 @@ func printFindings(out io.Writer, list []findingView) {
 		if f.Breaking {
 			kind = "breaking"
 		}
-		fmt.Fprintf(out, "%s: %s %s: %s\n  mend: %s\n", kind, f.Rule, orRoot(f.Path), f.Message, f.Fix)
+		fmt.Fprintf(out, "%s: %s %s: %s\n  mend: %s\n", kind, f.Rule, orRoot(f.Path), visible(f.Message), visible(f.Fix))
 	}
 }
 
@@ -541,14 +546,14 @@ func orRoot(path string) string {
 	if path == "" {
 		return "(schema)"
 	}
-	return path
+	return visible(path)
 }
 
 func orDash(s *string) string {
 	if s == nil {
 		return "-"
 	}
-	return *s
+	return visible(*s)
 }
 
 // moment returns a time to the second.
@@ -567,6 +572,23 @@ func optional(s string) *string {
 	return &s
 }
 
+// visible escapes what would move the cursor, break a line or turn the direction of writing: what others
+// wrote must not draw rows of its own.
+func visible(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !strconv.IsGraphic(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if strconv.IsGraphic(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToGraphic(r), "'"))
+		}
+	}
+	return b.String()
+}
+
 // table prints rows in columns, or nothing if they cannot be had.
 func table(out io.Writer, heading string, rows func(row func(...any)) error) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
@@ -574,7 +596,7 @@ func table(out io.Writer, heading string, rows func(row func(...any)) error) err
 	err := rows(func(cells ...any) {
 		text := make([]string, len(cells))
 		for i, c := range cells {
-			text[i] = fmt.Sprint(c)
+			text[i] = visible(fmt.Sprint(c))
 		}
 		fmt.Fprintln(w, strings.Join(text, "\t"))
 	})

@@ -124,7 +124,7 @@ func (c *auditVerify) Run(t terminal) error {
 	}
 	report, err := audit.Verify(in, key, known...)
 	for _, p := range report.Problems {
-		fmt.Fprintln(t.out, p)
+		fmt.Fprintln(t.out, visible(p.String()))
 	}
 	if err != nil {
 		return err
@@ -132,7 +132,9 @@ func (c *auditVerify) Run(t terminal) error {
 	if c.Account != "" && string(report.Account) != c.Account {
 		return fmt.Errorf("this is the record of the account %q", report.Account)
 	}
-	_, err = fmt.Fprintf(t.out, "ok: %d entries of account %s are as they were written, and %d checkpoints agree\n", report.Entries, report.Account, report.Checkpoints)
+	_, err = fmt.Fprintf(t.out, "ok: %d entries of account %s are as they were written, and %d checkpoints agree\n"+
+		"proven as it stood at %s, with %d entries; whether more were written since, only a newer checkpoint tells (--known)\n",
+		report.Entries, report.Account, report.Checkpoints, report.Newest.Time.UTC().Format(time.RFC3339), report.Newest.Size)
 	return err
 }
 

@@ -205,6 +205,11 @@ func TestRecordCommands(t *testing.T) {
 	run(0, `GetProfileUnmasked`, "audit", "query", "--subject="+ids["profile"], "--document="+ids["profile"], "--field=email", "--from=2001-01-01T00:00:00Z")
 	run(1, `error: .+BAD_USER_INPUT`, "audit", "query", "--limit=1000")
 	run(2, `error: --from`, "audit", "query", "--from=yesterday")
+	support.do(`query($p: ID!, $why: String!) { profile(id: $p, unmask: {reason: $why}) { email } }`, vars{"p": ids["profile"],
+		"why": "João 日本 🚚\x1b[2K\x1b[1A\n999  2026  GetProfileUnmasked  ALLOWED\tkey:forged\u009b2J\u2028\u202egnp\u200b\u0085"})
+	if out := run(0, `  João 日本 🚚\\x1b\[2K\\x1b\[1A\\n999  2026  GetProfileUnmasked  ALLOWED\\tkey:forged\\u009b2J\\u2028\\u202egnp\\u200b\\u0085\n$`, "audit", "query", "--limit=1"); strings.Count(out, "\n") != 2 {
+		t.Errorf("an entry takes other than a line: %q", out)
+	}
 	checkpoint := file("checkpoint", run(0, `(?s)^profilegraph/main\n\d+\n\S+\n.+\n— profilegraph`, "audit", "checkpoint"))
 	key := file("key", run(0, `^profilegraph\+\w+\+\S+\n$`, "audit", "key"))
 	support.do(`query($p: ID!) { profile(id: $p, unmask: {reason: "customer asked by phone"}) { email } }`, vars{"p": ids["profile"]})
@@ -217,7 +222,8 @@ func TestRecordCommands(t *testing.T) {
 	if out := run(0, `"format":"profilegraph-audit-1"`, "audit", "export"); len(out) <= len(text) {
 		t.Error("standard output has less than the file")
 	}
-	run(0, `^ok: \d+ entries of account main`, "audit", "verify", export, "--key="+key, "--account=main", "--known="+checkpoint)
+	size := strings.Count(string(text), `"action":`)
+	run(0, fmt.Sprintf(`^ok: \d+ entries of account main .+\nproven as it stood at 20\S+Z, with %d entries; .+--known.+\n$`, size), "audit", "verify", export, "--key="+key, "--account=main", "--known="+checkpoint)
 	run(0, `^ok: `, "audit", "verify", export, "--key="+strings.TrimSpace(in.record.PublicKey()))
 	run(1, `error: .+"main"`, "audit", "verify", export, "--key="+key, "--account=other")
 	run(1, `error: `, "audit", "verify", file("none", ""), "--key="+key)
