@@ -141,7 +141,8 @@ func (r federationReader) list(at string, v any, form *regexp.Regexp, must strin
 }
 
 func (r federationReader) lists(at string, v any) [][]string {
-	const must = "must be an array of arrays of strings: any of these combinations will do"
+	// An empty combination would let everybody ask.
+	const must = "must be an array of arrays of strings, none of them empty: any of these combinations will do"
 	given, ok := v.([]any)
 	if !ok || len(given) == 0 || len(given) > maxFederationList {
 		r.problem(at, must)
@@ -149,7 +150,10 @@ func (r federationReader) lists(at string, v any) [][]string {
 	}
 	lists := make([][]string, len(given))
 	for i, one := range given {
-		lists[i] = r.list(at, one, federationPolicy, must)
+		if lists[i] = r.list(at, one, federationPolicy, must); len(lists[i]) == 0 {
+			r.problem(at, must)
+			return nil
+		}
 	}
 	return lists
 }
