@@ -30,7 +30,8 @@ var (
 	// ErrUnavailable says that entries could not be made durable, or that nobody knows whether
 	// they are. The caller must not do what they announce.
 	ErrUnavailable = errors.New("audit: the record cannot be written")
-	// ErrTampered says that what is stored is not what was written; the text names the entry.
+	// ErrTampered says that what is stored is not what was written. Where it is known which entry, the
+	// error is a [TamperedError].
 	ErrTampered = errors.New("audit: the record does not verify")
 	// ErrInvalid says that a call breaks a rule of this package and never succeeds.
 	ErrInvalid = errors.New("audit: invalid")
@@ -87,6 +88,13 @@ type Entry struct {
 	// Details are ids, counts and names of rules.
 	Details map[string]string `json:"details,omitempty"`
 }
+
+// TamperedError names an entry that is not stored as it was written. It wraps [ErrTampered].
+type TamperedError struct{ Problem }
+
+func (e *TamperedError) Error() string { return ErrTampered.Error() + ": " + e.String() }
+
+func (e *TamperedError) Unwrap() error { return ErrTampered }
 
 // Receipt shows that an entry is on the record.
 type Receipt struct {

@@ -129,5 +129,5 @@ func (d *decoder) varint() int64 {
 }
 
 func tampered(index int64, format string, args ...any) error {
-	return fmt.Errorf("%w: entry %d: %s", ErrTampered, index, fmt.Sprintf(format, args...))
+	return &TamperedError{Problem{index, index, fmt.Sprintf(format, args...)}}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"golang.org/x/mod/sumdb/tlog"
@@ -49,13 +50,18 @@ func encodeRecord(b *batch) (storage.Record, error) {
 }
 
 func decodeRecord(rec storage.Record) (*batch, error) {
-	var body recordBody
-	if err := bson.Unmarshal(rec.Body, &body); err != nil {
-		return nil, fmt.Errorf("%w: record %s cannot be read", ErrTampered, rec.ID)
+	first, err := strconv.ParseInt(rec.ID, 10, 64)
+	if err != nil || recordID(first) != rec.ID {
+		return nil, fmt.Errorf("%w: there is a record in the log that it did not write", ErrTampered)
 	}
-	b, err := decodeBatch(body.Batch)
-	if err != nil || recordID(b.first) != rec.ID {
-		return nil, fmt.Errorf("%w: record %s is not the batch that begins there", ErrTampered, rec.ID)
+	var body recordBody
+	err = bson.Unmarshal(rec.Body, &body)
+	b := new(batch)
+	if err == nil {
+		b, err = decodeBatch(body.Batch)
+	}
+	if err != nil || b.first != first {
+		return nil, tampered(first, "it cannot be read, or what is stored in its place is another")
 	}
 	return b, nil
 }

@@ -370,14 +370,14 @@ func TestTamperedStore(t *testing.T) {
 		{"the last edited", func(t *testing.T, s storage.Store) {
 			edit(t, s, 39, func(b []byte) []byte { return bytes.Replace(b, []byte("key-7"), []byte("key-8"), 1) })
 		}, "entry 39:", false},
-		{"spoilt", func(t *testing.T, s storage.Store) { edit(t, s, 5, func(b []byte) []byte { return b[:40] }) }, id(5), false},
+		{"spoilt", func(t *testing.T, s storage.Store) { edit(t, s, 5, func(b []byte) []byte { return b[:40] }) }, "entry 5:", false},
 		{"deleted", func(t *testing.T, s storage.Store) { remove(t, s, 5) }, "entry 5:", false},
 		{"the first deleted", func(t *testing.T, s storage.Store) { remove(t, s, 0) }, "entry 0:", false},
 		{"exchanged", func(t *testing.T, s storage.Store) {
 			var other []byte
 			edit(t, s, 6, func(b []byte) []byte { other = b; return b })
 			edit(t, s, 5, func([]byte) []byte { return other })
-		}, id(5), false},
+		}, "entry 5:", false},
 		{"cut", func(t *testing.T, s storage.Store) { remove(t, s, 39); remove(t, s, 38) }, "entries 38 to 39:", true},
 	}
 	for _, test := range tests {

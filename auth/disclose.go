@@ -167,7 +167,11 @@ func (a *Authorizer) Verify(ctx context.Context, p *Principal, after string, par
 	case !errors.Is(err, audit.ErrTampered):
 		return v, fmt.Errorf("auth: verify the record: %w", err)
 	case len(v.Problems) == 0: // so much that it cannot even be exported
-		v.Problems = []audit.Problem{{Text: err.Error()}}
+		problem := audit.Problem{Text: "the record cannot be read from its beginning to its end"}
+		if named, ok := errors.AsType[*audit.TamperedError](err); ok {
+			problem = named.Problem
+		}
+		v.Problems = []audit.Problem{problem}
 	}
 	return v, nil
 }

@@ -38,6 +38,7 @@ const (
 	RateLimited         = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins that were refused
 	Unavailable         = "UNAVAILABLE"       // the store cannot be reached; trying again helps
 	AuditUnavailable    = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
+	AuditTampered       = "AUDIT_TAMPERED"    // what is stored of the record is not what was written
 	KeyUnavailable      = "KEY_UNAVAILABLE"   // the account's keys cannot be had at present
 	Erased              = "ERASED"            // the data subject's key was destroyed
 	DataCorrupt         = "DATA_CORRUPT"      // what is stored is not what was sealed
@@ -80,6 +81,7 @@ var plain = []struct {
 	// The record may be unavailable because the store is, and then says so itself.
 	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
 	{audit.ErrClosed, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
+	{audit.ErrTampered, AuditTampered, "What is stored of the audit record is not what was written: `auditVerification` names the entry. Nothing can be put on it until an operator has looked into it."},
 	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
 	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
 	{vault.ErrNoTokens, Forbidden, "The credential is bound to a consumer that the account does not have, or that was revoked."},
@@ -168,6 +170,10 @@ func Explain(err error) *graph.Error {
 	case errors.As(err, &breaking):
 		return &graph.Error{Code: SchemaBreaking, Message: "The schema breaks rules that protect clients and stored documents. Mend it, or name the rules in `allow`.",
 			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
+	}
+	if errors.Is(err, audit.ErrUnavailable) && errors.Is(err, audit.ErrTampered) {
+		return &graph.Error{Code: AuditUnavailable, Message: "The audit record does not verify, so nothing can be put on it, and nothing was disclosed or changed. " +
+			"An operator must look into it: `auditVerification` names the entry."}
 	}
 	for _, e := range plain {
 		if errors.Is(err, e.is) {
