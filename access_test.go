@@ -342,6 +342,9 @@ func TestSuspendedAccount(t *testing.T) {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
 	}
+	if r := in.manage(`mutation { updateAccount(id: "main", suspended: true) { id } }`); r.code() != "BAD_USER_INPUT" {
+		t.Errorf("an account suspends itself: %s", r.Text) // and nobody could resume it
+	}
 	in.managed(update, vars{"s": false})
 	if got := shop.do(`{ profiles { nodes { id } } }`).str("profiles.nodes.0.id"); got != id {
 		t.Errorf("got %q", got)

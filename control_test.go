@@ -227,3 +227,20 @@ func TestApprovalAndSessionCommands(t *testing.T) {
 	run(in, 0, `ended `+session+`\n`, "session", "end", session)
 	run(in, 1, `error: .+\(NOT_FOUND\)\n`, "session", "end", session)
 }
+
+// Strict clients build their idea of a schema from introspection, and know no more than the released specification.
+func TestIntrospectionIsReleased(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	query := `{ __schema { directives { name locations } } __type(name: "__DirectiveLocation") { enumValues { name } } }`
+	for plane, r := range map[string]*reply{"data": in.do(query), "control": in.managed(query)} {
+		for _, draft := range []string{"DIRECTIVE_DEFINITION", `"defer"`} {
+			if strings.Contains(r.Text, draft) {
+				t.Errorf("%s: %s is in no release of the specification", plane, draft)
+			}
+		}
+		if !strings.Contains(r.Text, `{"name":"deprecated","locations":["FIELD_DEFINITION"`) {
+			t.Errorf("%s: %s", plane, r.Text)
+		}
+	}
+}

@@ -39,8 +39,10 @@ func (s *server) handler() http.Handler {
 	mux.Handle("PUT /schemas/{entity}", work("schemas", s.putSchema))
 	mux.Handle("GET /schemas/{entity}", work("schemas", s.getSchema))
 	mux.Handle("GET /audit/export", work("audit", s.exportAudit))
+	// Whoever has not signed in yet must not be able to keep those waiting who have a credential.
+	strangers := make(chan struct{}, s.config.MaxConcurrent)
 	people := func(h func(http.ResponseWriter, *http.Request)) http.Handler {
-		return s.work("console", slots, anybody, func(w http.ResponseWriter, r *http.Request, _ *auth.Principal) { h(w, r) })
+		return s.work("console", strangers, anybody, func(w http.ResponseWriter, r *http.Request, _ *auth.Principal) { h(w, r) })
 	}
 	mux.Handle("GET /console/config", people(s.consoleConfig))
 	mux.Handle("POST /console/session", people(s.signIn))

@@ -94,6 +94,40 @@ func TestSchemasTellNoValues(t *testing.T) {
 	})
 }
 
+// A shopper who tries values of a unique field is no faster than with look-ups.
+func TestUniqueValuesAreGuesses(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	c.LookupMisses = 1
+	in := boot(t, c)
+	for i := range 20 {
+		in.profile(fmt.Sprintf("taken%d@example.com", i))
+	}
+	own := in.profile("own@example.com")
+	shopper := in.newKey([]string{"shopper"}, own)
+	try := func(email string) string {
+		return shopper.ask(`mutation($id: ID!, $e: EmailAddress!) { updateProfile(id: $id, patch: {email: $e}) { id } }`, vars{"id": own, "e": email}).code()
+	}
+	for i := range 10 {
+		want, email := "NOT_UNIQUE", fmt.Sprintf("taken%d@example.com", i)
+		if i%2 == 1 {
+			want, email = "", fmt.Sprintf("free%d@example.com", i)
+		}
+		if code := try(email); code != want {
+			t.Errorf("%s: %q", email, code)
+		}
+	}
+	for _, email := range []string{"taken11@example.com", "free11@example.com"} {
+		if code := try(email); code != "RATE_LIMITED" {
+			t.Errorf("%s: %q", email, code)
+		}
+	}
+	in.clock.move(time.Second)
+	if code := try("taken12@example.com"); code != "NOT_UNIQUE" {
+		t.Errorf("a second later: %q", code)
+	}
+}
+
 // Comparing an old version with what one has written oneself is a guess, and no faster than a look-up.
 func TestComparisonsAreGuesses(t *testing.T) {
 	t.Parallel()

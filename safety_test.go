@@ -162,6 +162,35 @@ func TestTooManyAtOnce(t *testing.T) {
 	in.do(`{ __typename }`)
 }
 
+// Whoever has no credential, and is slow to send one, keeps nobody waiting who has.
+func TestStrangersAtOnce(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	c.MaxConcurrent = 2
+	in := boot(t, c)
+	var held []*pipe
+	var under sync.WaitGroup
+	for range 2 {
+		body, sending := newPipe(`{"key": "nobody's key"}`)
+		held = append(held, sending)
+		under.Go(func() {
+			if r, err := in.try("POST", "/console/session", body, "Content-Type", "application/json"); err != nil || r.Status == 503 {
+				t.Errorf("%v %+v", err, r)
+			}
+		})
+		sending.first()
+	}
+	if r, err := in.try("GET", "/console/session", nil); err != nil || r.Status != 503 {
+		t.Errorf("a third sign-in: %v %+v", err, r) // the two are there
+	}
+	in.do(`{ __typename }`)
+	in.managed(`{ __typename }`)
+	for _, p := range held {
+		p.rest()
+	}
+	under.Wait()
+}
+
 // Queries that are known to hurt servers are refused, and the server goes on.
 func TestHostileQueries(t *testing.T) {
 	t.Parallel()

@@ -214,7 +214,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		return s, err
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
-		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: resolvers.New(resolvers.Cases{Schemas: s.schemas, Keys: s.keys, Sessions: s.people,
+		Schema: generated.NewExecutableSchema(generated.Config{Schema: graph.Released(generated.NewExecutableSchema(generated.Config{}).Schema()), Resolvers: resolvers.New(resolvers.Cases{Schemas: s.schemas, Keys: s.keys, Sessions: s.people,
 			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events, Graphs: s.graphs,
 			Consumers: auth.NewConsumers(s.store, s.vault, record, s.now), Tokens: s.vault})}),
 		// A schema may be sent as a literal, which has a token for each of its words.

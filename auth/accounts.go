@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -38,13 +39,17 @@ func (a *Accounts) Create(ctx context.Context, p *Principal, id tenant.ID, name 
 	return t, key, secret, err
 }
 
-// Update renames, suspends or resumes an account. Suspending it ends its sessions.
+// Update renames, suspends or resumes an account. Suspending it ends its sessions. Nobody can suspend the
+// account that they act for, since nobody in it could resume it.
 func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c tenant.Changes) (*tenant.Account, error) {
 	if err := p.Check(Platform); err != nil {
 		return nil, err
 	}
 	if _, err := a.tenants.Get(ctx, id); err != nil {
 		return nil, err
+	}
+	if id == p.Account && c.Suspended != nil && *c.Suspended {
+		return nil, fmt.Errorf("%w: an account cannot suspend itself: do it with a credential of another one", ErrInvalid)
 	}
 	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", map[string]string{"account": string(id)}); err != nil {
 		return nil, err

@@ -49,10 +49,13 @@ func newStatic() (*static, error) {
 		gateway:       doc.Extensions.ForName("Query").Fields,
 	}
 	for _, d := range append(prelude.Directives, doc.Directives...) {
-		s.directives[d.Name] = d
+		s.directives[d.Name] = releasedDirective(d)
 	}
-	delete(s.directives, "defer") // answers are never delivered in parts
-	for _, d := range s.types {
+	delete(s.directives, deferred)
+	for i, d := range s.types {
+		if d.Name == locations {
+			s.types[i] = releasedType(d)
+		}
 		if d.Kind == ast.Scalar {
 			s.named[d.Name] = ast.NamedType(d.Name, nil)
 		}

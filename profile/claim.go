@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
@@ -19,6 +20,18 @@ import (
 type claimRecord struct {
 	Document string    `bson:"document"`
 	Taken    time.Time `bson:"taken"`
+}
+
+// claimFor is claim for a principal. A shopper learns from it who else has a value, as from a look-up, so each
+// value counts like a look-up that found nothing.
+func (s *Service) claimFor(ctx context.Context, p *auth.Principal, e *schema.Entity, document string, values []claimed) ([]storage.Record, error) {
+	if p.Confined() && len(values) > 0 {
+		if !s.misses.allow(p.Actor, s.now()) {
+			return nil, ErrTooMany
+		}
+		s.misses.missed(p.Actor, s.now(), len(values))
+	}
+	return s.claim(ctx, p.Account, e, document, values)
 }
 
 // claim takes unique values for a document, or fails with a *NotUniqueError. It returns the claims

@@ -65,7 +65,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, err
 	}
 	r.Keys = keys.entries
-	made, err := s.claim(ctx, p.Account, e, id, keys.unique)
+	made, err := s.claimFor(ctx, p, e, id, keys.unique)
 	if err != nil {
 		return Document{}, err
 	}
@@ -153,7 +153,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if err != nil {
 		return Document{}, err
 	}
-	made, err := s.claim(ctx, p.Account, e, id, without(keys.unique, before.unique))
+	made, err := s.claimFor(ctx, p, e, id, without(keys.unique, before.unique))
 	if err != nil {
 		return Document{}, err
 	}

@@ -67,7 +67,7 @@ var plain = []struct {
 	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
 	{profile.ErrStaysMasked, AuditUnavailable, "The document was written. Its values stay masked, because the audit record cannot be written at present."},
-	{profile.ErrTooMany, RateLimited, "This credential has looked up too many values that nobody has, or compared too many that differ. Wait a little."},
+	{profile.ErrTooMany, RateLimited, "This credential has looked up or tried too many values that nobody has, or compared too many that differ. Wait a little."},
 	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
