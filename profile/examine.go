@@ -110,7 +110,7 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 			return err
 		}
 		lacking, invalid := x.judge(doc)
-		prune(doc, x.next.Type)
+		x.next.Prune(doc)
 		keys, err := x.s.keys(ctx, x.account, x.next, doc)
 		if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
 			invalid = true
@@ -136,7 +136,7 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 // for other reasons.
 func (x *examination) judge(doc map[string]any) (lacking, invalid bool) {
 	if !x.blind {
-		prune(doc, x.next.Type)
+		x.next.Prune(doc)
 		for _, v := range x.next.Validate(doc) {
 			lacking = lacking || v.Rule == "required"
 			invalid = invalid || v.Rule != "required"
@@ -165,7 +165,7 @@ func (x *examination) judgeBlind(doc map[string]any, s standIn) (lacking, invali
 		})
 		invalid = invalid || slices.ContainsFunc(b.left, func(l string) bool { return below(l, path) || below(path, l) })
 	}
-	prune(doc, x.next.Type)
+	x.next.Prune(doc)
 	for _, v := range x.next.Validate(doc) {
 		switch {
 		case v.Rule == "required":

@@ -98,8 +98,8 @@ func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r st
 	return s.vault.Seal(ctx, place(id, e, &r), e, raw)
 }
 
-// Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays. The
-// patch is by JSON property. IfVersion, unless empty, is the version that the document must be at.
+// Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays; a union is
+// replaced whole, as a list is. The patch is by JSON property. IfVersion, unless empty, is the version that the document must be at.
 func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
@@ -132,7 +132,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	if invalid := (*InvalidError)(nil); err != nil && !errors.As(err, &invalid) {
 		return Document{}, err // a value written before it was a key may be of no use as one
 	}
-	prune(doc, e.Type)
+	e.Prune(doc)
 	merge(doc, patch, e.Type)
 	raw, err := s.seal(ctx, p.Account, e, old, doc, v)
 	if err != nil {
@@ -184,23 +184,6 @@ func (s *Service) archive(ctx context.Context, id tenant.ID, e *schema.Entity, r
 		return fmt.Errorf("profile: keep version: %w", err)
 	}
 	return nil
-}
-
-// prune removes what the schema neither declares nor admits: properties of a document written under
-// an older schema, which its old versions keep.
-func prune(object map[string]any, t *schema.Type) {
-	for name, value := range object {
-		i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f != t.Extra && f.Property == name })
-		if i < 0 {
-			if t.Extra == nil {
-				delete(object, name)
-			}
-			continue
-		}
-		if inner, ok := value.(map[string]any); ok && t.Fields[i].Type.Kind == schema.Object {
-			prune(inner, t.Fields[i].Type)
-		}
-	}
 }
 
 // merge applies a merge patch. A required property that may be null becomes null, where RFC 7396
@@ -409,7 +392,7 @@ func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]a
 			if !ok {
 				continue
 			}
-			prune(doc, e.Type)
+			e.Prune(doc)
 			e.Defaults(doc)
 			if violations := e.Validate(doc); len(violations) > 0 {
 				for n := range violations {

@@ -58,11 +58,7 @@ func (e *Entity) compiled() *jsonschema.Schema {
 // The result is empty if the document is valid; it has at most 100 elements, in order of Path.
 func (e *Entity) Validate(doc map[string]any) []Violation {
 	v := &validation{entity: e, doc: doc}
-	values, text := v.guard(doc, nil)
-	if len(v.found) == 0 && (values*max(e.check.work, 1) > maxWork || text*e.check.program > maxMatching) {
-		v.add(nil, "size", "the document is too large to be checked against its schema")
-	}
-	if len(v.found) > 0 {
+	if !v.affordable() {
 		return v.result()
 	}
 	v.object(e.Type, doc, nil)
@@ -94,6 +90,16 @@ func (v *validation) result() []Violation {
 	})
 	list := slices.CompactFunc(v.found, func(a, b Violation) bool { return a.Path == b.Path && a.Rule == b.Rule })
 	return list[:min(len(list), maxViolations)]
+}
+
+// affordable reports whether the validator may see the document, and adds what stands against it.
+func (v *validation) affordable() bool {
+	values, text := v.guard(v.doc, nil)
+	check := v.entity.check
+	if len(v.found) == 0 && (values*max(check.work, 1) > maxWork || text*check.program > maxMatching) {
+		v.add(nil, "size", "the document is too large to be checked against its schema")
+	}
+	return len(v.found) == 0
 }
 
 // guard refuses what would be costly or could not be stored, and counts values and bytes of text.
