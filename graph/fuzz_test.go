@@ -68,7 +68,7 @@ func (u unchanging) Read(_ context.Context, reads []graph.Read) []graph.Result {
 }
 
 func (u unchanging) Write(_ context.Context, w graph.Write) graph.Result {
-	body, err := w.Entity.Encode(mergePatch(nil, w.Input))
+	body, err := w.Entity.Encode(mergePatch(nil, nil, w.Input))
 	if err != nil {
 		return graph.Result{Err: err}
 	}

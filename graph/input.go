@@ -218,7 +218,7 @@ func (c *coercion) shape(t *schema.Type, patch bool, v any) any {
 	case schema.Object:
 		return c.object(t, patch, v)
 	case schema.Union:
-		return c.union(t, patch, v)
+		return c.union(t, v)
 	default:
 		if t.Name == schema.JSON || t.Name == anyType {
 			return c.json(v)
@@ -281,9 +281,7 @@ func (c *coercion) object(t *schema.Type, patch bool, v any) any {
 			}
 		case !ok && patch:
 		case !ok && f.Default != nil:
-			if literalOf(f.Type, f.Default) != nil {
-				out[f.Property] = own(f.Default)
-			}
+			out[f.Property] = own(f.Default)
 		case !ok && mandatory(f):
 			c.fail("is required")
 		case !ok:
@@ -351,8 +349,8 @@ func (c *coercion) extra(t *schema.Type, v any, out map[string]any) {
 }
 
 // union coerces the input of a union: an object with the chosen member as its only field. In a
-// patch it replaces the old value: whatever another member may have left behind is removed.
-func (c *coercion) union(t *schema.Type, patch bool, v any) any {
+// patch, too, it is a whole value.
+func (c *coercion) union(t *schema.Type, v any) any {
 	given, ok := v.(map[string]any)
 	if !ok {
 		return c.fail("must be an object")
@@ -366,20 +364,12 @@ func (c *coercion) union(t *schema.Type, patch bool, v any) any {
 		if !ok {
 			continue
 		}
-		if c.absent(v) || c.null(v) {
-			return c.within(name, func() any { return c.fail("must not be null") })
-		}
-		out, _ := c.within(name, func() any { return c.shape(m, false, v) }).(map[string]any)
-		if patch && out != nil {
-			for _, other := range t.Members {
-				for _, f := range other.Fields {
-					if _, ok := out[f.Property]; !ok && f.Property != "" {
-						out[f.Property] = nil
-					}
-				}
+		return c.within(name, func() any {
+			if c.absent(v) || c.null(v) {
+				return c.fail("must not be null")
 			}
-		}
-		return out
+			return c.shape(m, false, v)
+		})
 	}
 	for name := range given {
 		c.unknownField(name)

@@ -237,7 +237,7 @@ func (m *memory) Write(_ context.Context, w graph.Write) graph.Result {
 		return graph.Result{Err: err}
 	}
 	if w.Kind == graph.Create {
-		body, err := w.Entity.Encode(mergePatch(nil, w.Input))
+		body, err := w.Entity.Encode(mergePatch(nil, nil, w.Input))
 		if err != nil {
 			return graph.Result{Err: err}
 		}
@@ -254,7 +254,7 @@ func (m *memory) Write(_ context.Context, w graph.Write) graph.Result {
 		if err != nil {
 			return graph.Result{Err: err}
 		}
-		body, err := w.Entity.Encode(mergePatch(old, w.Input))
+		body, err := w.Entity.Encode(mergePatch(w.Entity.Type, old, w.Input))
 		if err != nil {
 			return graph.Result{Err: err}
 		}
@@ -262,7 +262,7 @@ func (m *memory) Write(_ context.Context, w graph.Write) graph.Result {
 		return graph.Result{Nodes: []graph.Node{rec.newest()}}
 	case graph.Promote:
 		to := m.set.Entity("Profile")
-		body, err := to.Encode(mergePatch(nil, w.Input))
+		body, err := to.Encode(mergePatch(nil, nil, w.Input))
 		if err != nil {
 			return graph.Result{Err: err}
 		}
@@ -273,19 +273,26 @@ func (m *memory) Write(_ context.Context, w graph.Write) graph.Result {
 	}
 }
 
-// mergePatch is RFC 7396.
-func mergePatch(target, patch map[string]any) map[string]any {
+// mergePatch is RFC 7396, but that a union is replaced whole.
+func mergePatch(t *schema.Type, target, patch map[string]any) map[string]any {
 	out := make(map[string]any, len(target)+len(patch))
 	for k, v := range target {
 		out[k] = v
 	}
 	for k, v := range patch {
-		switch v := v.(type) {
-		case nil:
+		of := new(schema.Type)
+		if t != nil {
+			if i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f.Property == k }); i >= 0 {
+				of = t.Fields[i].Type
+			}
+		}
+		inner, isObject := v.(map[string]any)
+		switch {
+		case v == nil:
 			delete(out, k)
-		case map[string]any:
+		case isObject && of.Kind != schema.Union:
 			old, _ := out[k].(map[string]any)
-			out[k] = mergePatch(old, v)
+			out[k] = mergePatch(of, old, inner)
 		default:
 			out[k] = v
 		}

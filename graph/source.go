@@ -88,7 +88,7 @@ type WriteKind int
 // The kinds of writes.
 const (
 	Create WriteKind = iota + 1
-	Update           // merge patch, RFC 7396: null removes, absent leaves untouched
+	Update           // merge patch, RFC 7396: null removes, absent leaves untouched; but a union is replaced whole, as a list is
 	Delete
 	Promote // a Prospect becomes a Profile with the same id; Input overrides what the prospect held
 )
