@@ -354,6 +354,30 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 				t.Errorf("%s: %.300s", name, r.Text)
 			}
 		}
+		// What is added and required at once, every document lacks that could have it.
+		for name, test := range map[string]struct {
+			schema string
+			rules  []string
+		}{
+			"property":          {`{"properties": {"new": {"type": "string"}}, "required": ["new"]}`, []string{"REQUIRED_NO_ADD"}},
+			"with a default":    {`{"properties": {"new": {"type": "string", "default": "x"}}, "required": ["new"]}`, []string{"REQUIRED_NO_ADD"}},
+			"object":            {`{"properties": {"new": {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}}, "required": ["new"]}`, []string{"REQUIRED_NO_ADD"}},
+			"within a new one":  {`{"properties": {"new": {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}}}`, nil},
+			"allOf":             {`{"properties": {"new": {"type": "string"}}, "allOf": [{"required": ["new"]}]}`, []string{"REQUIRED_NO_ADD"}},
+			"if":                {`{"if": {"required": ["n"]}, "then": {"required": ["a"]}}`, []string{"CONSTRAINT_NO_NARROW"}},
+			"dependent":         {`{"dependentSchemas": {"n": {"required": ["a"]}}}`, []string{"CONSTRAINT_NO_NARROW"}},
+			"dependentRequired": {`{"dependentRequired": {"n": ["a"]}}`, []string{"CONSTRAINT_NO_NARROW"}},
+			"anyOf":             {`{"anyOf": [{"required": ["a"]}]}`, []string{"REQUIRED_NO_ADD", "CONSTRAINT_NO_NARROW"}},
+		} {
+			r := c.managed(`query($s: JSON!) { checkSchema(entity: "Thing", schema: $s) { ok findings { rule } documentsFailing } }`, vars{"s": object(t, test.schema)})
+			if found := fmt.Sprint(r.at("checkSchema.findings")); r.at("checkSchema.ok") != (test.rules == nil) || len(test.rules) > 0 && !slices.ContainsFunc(test.rules, func(rule string) bool { return strings.Contains(found, rule) }) {
+				t.Errorf("%s: %s", name, r.Text)
+			}
+			if up := c.upload("Thing", test.schema); (up.Status == 200) != (test.rules == nil) {
+				t.Errorf("%s: %d %s", name, up.Status, up.Text)
+			}
+		}
+		c.publish("Thing", thing(``), "?mode=replace&allow=FIELD_NO_DELETE")
 		// The index alone is welcome, and finds what was there before.
 		c.publish("Thing", thing(`, "v-indexed": ["n"]`))
 		if got := c.do(`{ thing(by: {n: 1}) { a } }`).at("thing.a"); got != "y" {

@@ -138,8 +138,11 @@ func (x *examination) judge(doc map[string]any) (lacking, invalid bool) {
 	if !x.blind {
 		x.next.Prune(doc)
 		for _, v := range x.next.Validate(doc) {
-			lacking = lacking || v.Rule == "required"
-			invalid = invalid || v.Rule != "required"
+			if x.Lacks(v) {
+				lacking = true
+			} else if v.Rule != "required" || !slices.ContainsFunc(x.current.Validate(doc), v.Same) { // it may have lacked all along
+				invalid = true
+			}
 		}
 		return lacking, invalid
 	}
@@ -168,9 +171,9 @@ func (x *examination) judgeBlind(doc map[string]any, s standIn) (lacking, invali
 	x.next.Prune(doc)
 	for _, v := range x.next.Validate(doc) {
 		switch {
-		case v.Rule == "required":
+		case x.Lacks(v):
 			lacking = lacking || !slices.Contains(b.left, v.Path)
-		case !slices.ContainsFunc(before, func(o schema.Violation) bool { return o.Path == v.Path && o.Rule == v.Rule }):
+		case !slices.ContainsFunc(before, v.Same):
 			invalid = true
 		}
 	}

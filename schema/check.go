@@ -96,8 +96,12 @@ func Check(changes []Change) []Finding {
 	for _, c := range changes {
 		for _, r := range rules {
 			if slices.Contains(r.kinds, c.Kind) {
+				concerned := added
+				if c.Kind == RequiredAdded { // who holds nothing there is just who stands in the way
+					concerned = slices.DeleteFunc(slices.Clone(added), func(path string) bool { return path == c.Path })
+				}
 				found = append(found, Finding{Rule: r.ID, Kind: c.Kind, Path: c.Path, From: c.From, To: c.To, Message: r.message(c), Fix: r.fix, Breaking: true,
-					NeedsData: r.NeedsData, Added: around(added, c.Path)})
+					NeedsData: r.NeedsData, Added: around(concerned, c.Path)})
 			}
 		}
 	}

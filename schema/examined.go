@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Examined counts stored documents: how many there are, and how many stand in the way of a new
 // schema, in all and by reason.
@@ -40,6 +43,7 @@ type Examination struct {
 	Added     []string
 	Disclosed []string // paths at which values that are stored undeclared, and so protected, would be shown
 	Narrowed  []string // paths at which values may not be accepted any more
+	Required  []string // paths of properties that become required
 }
 
 // Examine tells what it takes to settle findings. Its paths are as those of a Change.
@@ -58,9 +62,18 @@ func Examine(findings []Finding) (x Examination) {
 			x.Disclosed = append(x.Disclosed, f.Path)
 		case "CONSTRAINT_NO_NARROW":
 			x.Narrowed = append(x.Narrowed, f.Path)
+		case "REQUIRED_NO_ADD":
+			x.Required = append(x.Required, f.Path)
 		}
 	}
 	return x
+}
+
+// Lacks reports whether a violation is that something lacks which becomes required. What a condition requires
+// (if, dependentSchemas, one of several alternatives) is another constraint like any.
+func (x *Examination) Lacks(v Violation) bool {
+	name := func(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+	return v.Rule == "required" && slices.ContainsFunc(x.Required, func(path string) bool { return name(path) == name(v.Path) })
 }
 
 // LowersProtection reports whether a finding is about values that were protected and would be shown.

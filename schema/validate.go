@@ -23,6 +23,9 @@ type Violation struct {
 	Message string
 }
 
+// Same reports whether another violation is of the same rule at the same place.
+func (v Violation) Same(other Violation) bool { return v.Path == other.Path && v.Rule == other.Rule }
+
 const (
 	maxDocumentDepth = 64
 	maxWork          = 50_000_000  // schemas applied to values
