@@ -227,7 +227,7 @@ func page(p profile.Page, read *graph.Read) graph.Result {
 
 // Node is a document as the engine takes it, with its pin if that is needed.
 func Node(d *profile.Document, pins bool) graph.Node {
-	n := graph.Node{ID: d.ID, Owner: d.Owner, Cursor: d.Cursor, Body: d.Body, Kept: d.Kept, Meta: graph.Meta{
+	n := graph.Node{ID: d.ID, Owner: d.Owner, Cursor: d.Cursor, Body: d.Body, Fault: d.Fault, Kept: d.Kept, Meta: graph.Meta{
 		Version: d.Version, Author: d.Author, Created: d.Created, Updated: d.Updated, Expires: d.Expires, Masked: d.Masked}}
 	if pins {
 		n.Meta.Pin = d.Pin()

@@ -17,6 +17,9 @@ type raw struct {
 	data []byte
 }
 
+// unreadable stands for a value that the source could not read.
+var unreadable = raw{kind: bson.TypeUndefined}
+
 func (r raw) null() bool { return r.kind == 0 || r.kind == bson.TypeNull }
 
 var errDamaged = errors.New("graph: a stored document is damaged")
@@ -81,7 +84,7 @@ func size(kind bson.Type, b []byte) int {
 		return 12
 	case bson.TypeBoolean:
 		return 1
-	case bson.TypeNull:
+	case bson.TypeNull, bson.TypeUndefined:
 		return 0
 	case bson.TypeInt32:
 		return 4

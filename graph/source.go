@@ -131,8 +131,12 @@ type Node struct {
 	Cursor string // where the node stands in its list; opaque to the engine
 	Meta   Meta
 	// Body holds the fields asked for by JSON property name, in the stored form (see
-	// schema.Entity.Encode), masked values in place of those the client may not see.
+	// schema.Entity.Encode), masked values in place of those the client may not see, and undefined in
+	// place of those that cannot be read.
 	Body bson.Raw
+	// Fault, unless nil, is why there are values that cannot be read: all of them if Body is empty, and
+	// Meta too if that has no Version. Each fails alone. As for Result.Err, only an *Error is shown.
+	Fault error
 	// Kept, unless nil, is where the engine keeps how it wrote the node. A source that gives a Kept
 	// again says that ID, Owner, Meta and Body are what they were.
 	Kept *atomic.Value

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -21,8 +22,9 @@ type writer struct {
 	errors   []byte
 	failures int
 
-	// Of the document that is being written, if its fetch is mixed:
-	mixed *mixed
+	// Of the document that is being written:
+	fault *Error  // why some of its values cannot be read
+	mixed *mixed  // if its fetch is mixed
 	clear []*Node // the document as each of the reasons shows it
 }
 
@@ -75,13 +77,13 @@ func (r *run) fetched(f *fetch, a *answer, leaf string) {
 	case f.change != nil:
 		ok = r.changes(f, a.result.Changes)
 	case f.page != nil:
-		r.page(f, f.page, a)
+		ok = r.page(f, f.page, a)
 	case len(a.result.Nodes) == 0:
 		r.null()
 	case f.kind == writeDelete:
 		r.out = appendString(r.out, a.result.Nodes[0].ID)
 	default:
-		r.node(f, a, 0, 0)
+		ok = r.node(f, a, 0, 0)
 	}
 	if !ok {
 		r.out = r.out[:start]
@@ -90,11 +92,27 @@ func (r *run) fetched(f *fetch, a *answer, leaf string) {
 }
 
 // node writes the n-th document of an answer, as a view shows it.
-func (r *run) node(f *fetch, a *answer, view, n int) {
-	outer, outerMixed := r.clear, r.mixed
+func (r *run) node(f *fetch, a *answer, view, n int) bool {
+	outer, outerMixed, outerFault := r.clear, r.mixed, r.fault
 	r.clear, r.mixed = a.inClear(n), f.mixed
-	r.document(f.views[view], &a.result.Nodes[n], a.links(f, view, n))
-	r.clear, r.mixed = outer, outerMixed
+	r.fault = r.faultOf(&a.result.Nodes[n])
+	ok := r.document(f.views[view], &a.result.Nodes[n], a.links(f, view, n))
+	r.clear, r.mixed, r.fault = outer, outerMixed, outerFault
+	return ok
+}
+
+// faultOf is why values of a document cannot be read, masked or in clear.
+func (r *run) faultOf(n *Node) *Error {
+	fault := n.Fault
+	for _, shown := range r.clear {
+		if fault == nil && shown != nil {
+			fault = shown.Fault
+		}
+	}
+	if fault == nil {
+		return nil
+	}
+	return r.engine.visible(r.ctx, fault)
 }
 
 // links returns the answers of the links of the n-th document in a view.
@@ -116,28 +134,29 @@ type written struct {
 const largestWritten = 4 << 10
 
 // document writes a document, as it was written before if that is known.
-func (r *run) document(o *object, n *Node, links []answer) {
+func (r *run) document(o *object, n *Node, links []answer) bool {
 	if n.Kept == nil || len(o.links) > 0 || r.clear != nil {
-		r.documentAnew(o, n, links)
-		return
+		return r.documentAnew(o, n, links)
 	}
 	if w, ok := n.Kept.Load().(*written); ok && w.view == o.number {
 		r.out = append(r.out, w.text...)
-		return
+		return true
 	}
 	start, failures := len(r.out), r.failures
-	r.documentAnew(o, n, nil)
+	ok := r.documentAnew(o, n, nil)
 	text := r.out[start:]
 	if r.failures == failures && len(text) <= largestWritten { // errors would have to be repeated
 		n.Kept.Store(&written{o.number, bytes.Clone(text)})
 	}
+	return ok
 }
 
-func (r *run) documentAnew(o *object, n *Node, links []answer) {
+func (r *run) documentAnew(o *object, n *Node, links []answer) bool {
 	base, ok := r.pick(o, n.Body)
 	if !ok {
 		r.fail(r.engine.visible(r.ctx, errDamaged), o.at(), "")
 	}
+	ok = true
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
@@ -149,7 +168,11 @@ func (r *run) documentAnew(o *object, n *Node, links []answer) {
 		case opOwnerID:
 			r.out = appendString(r.out, n.Owner)
 		case opMeta:
-			r.meta(m.sub, &n.Meta, r.stillMasked(n))
+			if ok = n.Meta.Version != "" || r.fault == nil; ok {
+				r.meta(m.sub, &n.Meta, r.stillMasked(n))
+			} else {
+				r.fail(r.fault, m.at, m.key)
+			}
 		case opLink:
 			r.fetched(o.links[m.index], &links[m.index], m.key)
 		case opExtra:
@@ -158,9 +181,13 @@ func (r *run) documentAnew(o *object, n *Node, links []answer) {
 		if m.torn && r.clear != nil {
 			r.fail(errTorn, m.at, m.key)
 		}
+		if !ok {
+			break
+		}
 	}
 	r.close(o)
 	r.found = r.found[:base]
+	return ok
 }
 
 // at is a place to report an error of the whole object.
@@ -182,8 +209,12 @@ func (r *run) close(o *object) {
 // pick finds the properties that o wants and puts them on the stack, whose height before is base.
 func (r *run) pick(o *object, doc []byte) (base int, ok bool) {
 	base = len(r.found)
+	absent := raw{}
+	if len(doc) == 0 && r.fault != nil {
+		absent = unreadable
+	}
 	for range o.props {
-		r.found = append(r.found, raw{})
+		r.found = append(r.found, absent)
 	}
 	if len(doc) == 0 {
 		return base, true // the source found nothing to provide
@@ -202,17 +233,20 @@ func (r *run) property(m *member, v raw) {
 
 // extra writes the properties of a stored object that its schema does not declare.
 func (r *run) extra(o *object, m *member, doc raw) {
+	start := len(r.out)
 	if len(doc.data) == 0 {
+		if r.fault != nil {
+			r.fail(r.fault, m.at, m.key)
+		}
 		r.null()
 		return
 	}
-	start := len(r.out)
 	out, ok := doc.appendObject(r.out, 0, func(name []byte) bool { return !declares(o.shape, name) })
 	r.out = out
 	switch {
 	case !ok:
 		r.out = r.out[:start]
-		r.fail(errMismatch, m.at, m.key)
+		r.fail(cmp.Or(r.fault, errMismatch), m.at, m.key)
 		r.null()
 	case len(r.out) == start+2:
 		r.out = r.out[:start]
@@ -239,9 +273,9 @@ func (r *run) value(m *member, v *value, stored raw, leaf string) bool {
 	}
 	switch v.shape.Kind {
 	case schema.Scalar:
-		return r.scalar(v.shape.Name, stored) || r.mismatch(m, leaf)
+		return r.scalar(v.shape.Name, stored) || r.mismatch(m, leaf, stored)
 	case schema.Enum:
-		return r.enum(v.shape, stored) || r.mismatch(m, leaf)
+		return r.enum(v.shape, stored) || r.mismatch(m, leaf, stored)
 	}
 	if leaf != "" {
 		r.enter(leaf)
@@ -256,14 +290,19 @@ func (r *run) value(m *member, v *value, stored raw, leaf string) bool {
 				return r.nested(m, v.members[i], stored)
 			}
 		}
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	default:
 		return r.list(m, v, stored)
 	}
 }
 
-func (r *run) mismatch(m *member, leaf string) bool {
-	r.fail(errMismatch, m.at, leaf)
+// mismatch reports a value that is not of its field's type, or is none because it cannot be read.
+func (r *run) mismatch(m *member, leaf string, stored raw) bool {
+	err := errMismatch
+	if stored.kind == unreadable.kind && r.fault != nil {
+		err = r.fault
+	}
+	r.fail(err, m.at, leaf)
 	return false
 }
 
@@ -288,12 +327,12 @@ func hasTag(t *schema.Type, discriminator string, stored raw) bool {
 // nested writes an object within a document.
 func (r *run) nested(m *member, o *object, stored raw) bool {
 	if stored.kind != bson.TypeEmbeddedDocument {
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	}
 	base, ok := r.pick(o, stored.data)
 	if !ok {
 		r.found = r.found[:base]
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	}
 	for i := range o.members {
 		m := &o.members[i]
@@ -312,17 +351,17 @@ func (r *run) nested(m *member, o *object, stored raw) bool {
 
 func (r *run) list(m *member, v *value, stored raw) bool {
 	if stored.kind != bson.TypeArray {
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	}
 	walk, err := newElements(stored.data)
 	if err != nil {
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	}
 	r.out = append(r.out, '[')
 	for i := 0; ; i++ {
 		_, item, err := walk.next()
 		if err != nil {
-			return r.mismatch(m, "")
+			return r.mismatch(m, "", stored)
 		}
 		if item.kind == 0 {
 			r.out = append(r.out, ']')
@@ -343,7 +382,7 @@ func (r *run) item(m *member, v *value, i int, stored raw) bool {
 	start := len(r.out)
 	switch {
 	case stored.null() && !v.shape.ElemNullable:
-		return r.mismatch(m, "")
+		return r.mismatch(m, "", stored)
 	case r.value(m, v.elem, stored, ""):
 		return true
 	case v.shape.ElemNullable:
@@ -488,54 +527,67 @@ func (r *run) optional(s string) {
 }
 
 // page writes a connection.
-func (r *run) page(f *fetch, o *object, a *answer) {
+func (r *run) page(f *fetch, o *object, a *answer) bool {
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
+		ok := true
 		switch m.op {
 		case opNodes:
 			r.enter(m.key)
-			r.items(a, func(n int) { r.node(f, a, m.index, n) })
+			ok = r.items(a, func(n int) bool { return r.node(f, a, m.index, n) })
 			r.leave()
 		case opEdges:
 			r.enter(m.key)
-			r.items(a, func(n int) { r.edge(f, m.sub, a, n) })
+			ok = r.items(a, func(n int) bool { return r.edge(f, m.sub, a, n) })
 			r.leave()
 		case opPageInfo:
 			r.pageInfo(m.sub, &a.result)
 		}
+		if !ok {
+			return false
+		}
 	}
 	r.close(o)
+	return true
 }
 
 // items writes a list with one item for each document of an answer.
-func (r *run) items(a *answer, write func(n int)) {
+func (r *run) items(a *answer, write func(n int) bool) bool {
 	r.out = append(r.out, '[')
 	for n := range a.result.Nodes {
 		if n > 0 {
 			r.out = append(r.out, ',')
 		}
 		r.enterItem(n)
-		write(n)
+		ok := write(n)
 		r.leave()
+		if !ok {
+			return false
+		}
 	}
 	r.out = append(r.out, ']')
+	return true
 }
 
-func (r *run) edge(f *fetch, o *object, a *answer, n int) {
+func (r *run) edge(f *fetch, o *object, a *answer, n int) bool {
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
 		switch m.op {
 		case opNode:
 			r.enter(m.key)
-			r.node(f, a, m.index, n)
+			ok := r.node(f, a, m.index, n)
 			r.leave()
+			if !ok {
+				return false
+			}
 		case opCursor:
 			r.cursor(a.result.Nodes[n].Cursor)
 		}
 	}
 	r.close(o)
+	return true
 }
 
 func (r *run) pageInfo(o *object, result *Result) {
@@ -605,7 +657,7 @@ func (r *run) change(o *object, c *Change) bool {
 			r.out, ok = appendAny(r.out, c.To)
 		}
 		if !ok {
-			return r.mismatch(m, m.key)
+			return r.mismatch(m, m.key, raw{})
 		}
 	}
 	r.close(o)

@@ -194,7 +194,7 @@ func (s *Service) reseal(ctx context.Context, id tenant.ID, e *schema.Entity, th
 
 // unreadable reports whether an error is about one document, rather than about all.
 func unreadable(err error) bool {
-	return errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrShredded) || errors.Is(err, errContent)
+	return errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrShredded)
 }
 
 // resealOne reports whether anything changed.

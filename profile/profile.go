@@ -90,8 +90,11 @@ type Document struct {
 	Updated time.Time
 	Expires time.Time // zero: never
 	Masked  []string  // paths of masked fields, see vault.Mask
-	Body    bson.Raw  // the wanted fields in stored form
-	Cursor  string    // the document's place in the list it came in
+	Body    bson.Raw  // the wanted fields in stored form, undefined in place of values that cannot be read
+	// Fault, unless nil, is why there are values that cannot be read: they were damaged, or moved here from
+	// elsewhere. Body is nil where that is all of them, and Version empty where nothing can be read at all.
+	Fault  error
+	Cursor string // the document's place in the list it came in
 	// Kept, unless nil, is a place for what a reader makes of all the fields above but Cursor: who
 	// shows them again hands it out again.
 	Kept *atomic.Value
@@ -272,12 +275,22 @@ func date(v bsoncore.Value) (time.Time, bool) {
 	return time.UnixMilli(ms).UTC(), ok
 }
 
-var errContent = errors.New("profile: stored document cannot be read")
+var errContent = fmt.Errorf("%w: the stored document cannot be read", vault.ErrCorrupt)
 
 // kept is a document as it is stored, with its content decoded. It is zero where there is none to show.
 type kept struct {
 	*storage.Record
 	content
+	broken error // why there is no content
+}
+
+// decoded is a record with what can be read of it.
+func decoded(id tenant.ID, e *schema.Entity, r *storage.Record) kept {
+	k := kept{Record: r}
+	if err := k.decode(r.Body); err != nil {
+		k.content, k.broken = content{}, fmt.Errorf("profile: read %s/%s/%s: %w", id, e.Name, r.ID, err)
+	}
+	return k
 }
 
 // place says where a record's document is sealed.
@@ -303,15 +316,12 @@ func (s *Service) show(ctx context.Context, p *auth.Principal, e *schema.Entity,
 	if !p.Confined() && len(v.Unmask) == 0 {
 		return s.masked(ctx, p, e, found, v.Fields)
 	}
-	docs, list, err := s.within(p, e, found)
-	if err != nil {
-		return nil, err
-	}
+	list := within(p, e, found)
 	grant, err := s.grant(ctx, p, e, list, v, pinned)
 	if err != nil {
 		return nil, err
 	}
-	return docs, s.present(ctx, p, e, docs, list, v, grant)
+	return s.present(ctx, p, e, list, v, grant)
 }
 
 // masked shows records to whoever sees nothing in clear.
@@ -332,15 +342,14 @@ func (s *Service) masked(ctx context.Context, p *auth.Principal, e *schema.Entit
 			masker = s.vault.Masker(ctx, nil, e, want)
 			defer masker.Close()
 		}
-		k := kept{Record: r}
-		if err := k.decode(r.Body); err != nil {
-			return nil, err
-		}
+		k := decoded(p.Account, e, r)
 		var err error
 		if docs[i], err = s.document(p.Account, e, &k, masker); err != nil {
 			return nil, err
 		}
-		s.memo.add(p.Account, e, r, want, masker.Lease(), &docs[i])
+		if docs[i].Fault == nil {
+			s.memo.add(p.Account, e, r, want, masker.Lease(), &docs[i])
+		}
 	}
 	return docs, nil
 }
@@ -348,10 +357,7 @@ func (s *Service) masked(ctx context.Context, p *auth.Principal, e *schema.Entit
 // showWritten is show for a document that was just written: it is shown masked when the wish to
 // see it in clear fails, because the write stands.
 func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, v View) (Document, error) {
-	docs, list, err := s.within(p, e, []storage.Record{r})
-	if err != nil {
-		return Document{}, err
-	}
+	list := within(p, e, []storage.Record{r})
 	grant, err := s.grant(ctx, p, e, list, v, false)
 	if err != nil {
 		s.log.WarnContext(ctx, "a document that was written is shown masked", "account", p.Account, "entity", e.Name, "error", err)
@@ -359,24 +365,22 @@ func (s *Service) showWritten(ctx context.Context, p *auth.Principal, e *schema.
 			v.Outcome.Refused = ErrStaysMasked
 		}
 	}
-	err = s.present(ctx, p, e, docs, list, v, grant)
-	return docs[0], err
+	docs, err := s.present(ctx, p, e, list, v, grant)
+	if err != nil {
+		return Document{}, err
+	}
+	return docs[0], nil
 }
 
-// within decodes those records that p may read; the others are zero, and so are their documents.
-func (s *Service) within(p *auth.Principal, e *schema.Entity, found []storage.Record) ([]Document, []kept, error) {
+// within decodes those records that p may read; the others are zero.
+func within(p *auth.Principal, e *schema.Entity, found []storage.Record) []kept {
 	list := make([]kept, len(found))
 	for i := range found {
-		r := &found[i]
-		if r.ID == "" || !p.Reaches(root(e, r)) {
-			continue
-		}
-		list[i].Record = r
-		if err := list[i].decode(r.Body); err != nil {
-			return nil, nil, err
+		if r := &found[i]; r.ID != "" && p.Reaches(root(e, r)) {
+			list[i] = decoded(p.Account, e, r)
 		}
 	}
-	return make([]Document, len(found)), list, nil
+	return list
 }
 
 // grants is leave to see what any of its grants covers.
@@ -400,7 +404,7 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 	for _, wish := range wishes {
 		var asked []auth.Disclosure
 		for i := range list {
-			if k := &list[i]; k.Record != nil {
+			if k := &list[i]; k.Record != nil && k.broken == nil {
 				asked = append(asked, auth.Disclosure{Entity: e.Name, ID: k.ID, Subject: root(e, k.Record), Version: k.Version, Pinned: pinned, Fields: wish.Fields})
 			}
 		}
@@ -425,8 +429,9 @@ func (s *Service) grant(ctx context.Context, p *auth.Principal, e *schema.Entity
 	return all, nil
 }
 
-// present fills in the documents of a list of records.
-func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Entity, docs []Document, list []kept, v View, grant grants) error {
+// present shows the documents of a list of records.
+func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Entity, list []kept, v View, grant grants) ([]Document, error) {
+	docs := make([]Document, len(list))
 	var covers vault.Grant
 	if len(grant) > 0 {
 		covers = grant
@@ -440,19 +445,22 @@ func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Enti
 		}
 		var err error
 		if docs[i], err = s.document(p.Account, e, k, masker); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return docs, nil
 }
 
-// document shows one document.
+// document shows one document. An error is one of the whole account.
 func (s *Service) document(id tenant.ID, e *schema.Entity, k *kept, masker *vault.Masker) (Document, error) {
+	if k.broken != nil {
+		return Document{ID: k.ID, Owner: k.Owner, Cursor: k.ID, Fault: k.broken}, nil
+	}
 	body, masked, err := masker.Mask(place(id, e, k.Record), k.Doc)
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
+	return Document{Fault: masker.Fault(), ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
 		Expires: k.Expires, Masked: masked, Body: body, Cursor: k.ID}, nil
 }
 

@@ -257,23 +257,25 @@ func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Ent
 		return Page{}, err
 	}
 	below := c.Number
-	list := []storage.Record{current}
+	list, cursors := []storage.Record{current}, []string{strconv.Itoa(int(c.Number))}
 	if after != "" {
 		n, err := strconv.ParseInt(after, 10, 32)
 		if err != nil || n < 1 {
 			return Page{}, ErrCursor
 		}
-		below, list = min(int32(n), c.Number), nil
-		if int32(n) > c.Number {
-			list = []storage.Record{current}
+		below = min(int32(n), c.Number)
+		if int32(n) <= c.Number {
+			list, cursors = nil, nil
 		}
 	}
 	if need := first + 1 - len(list); need > 0 {
-		old, err := s.store.Scan(ctx, versions(p.Account, e), storage.Page{Prefix: oldPrefix(id, c.Created), After: oldID(id, c.Created, below), Desc: true, Limit: need})
+		prefix := oldPrefix(id, c.Created)
+		old, err := s.store.Scan(ctx, versions(p.Account, e), storage.Page{Prefix: prefix, After: oldID(id, c.Created, below), Desc: true, Limit: need})
 		if err != nil {
 			return Page{}, fmt.Errorf("profile: versions: %w", err)
 		}
 		for _, r := range old {
+			cursors = append(cursors, strings.TrimLeft(strings.TrimPrefix(r.ID, prefix), "0"))
 			r.ID, r.Owner = id, current.Owner
 			list = append(list, r)
 		}
@@ -283,8 +285,7 @@ func (s *Service) Versions(ctx context.Context, p *auth.Principal, e *schema.Ent
 		return Page{}, err
 	}
 	for i := range page.Documents {
-		d := &page.Documents[i]
-		d.Cursor = strconv.Itoa(int(number(d.Version)))
+		page.Documents[i].Cursor = cursors[i]
 	}
 	return page, nil
 }
@@ -339,11 +340,8 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 			continue
 		}
 		var c content
-		if err := c.decode(r.Body); err != nil {
-			return nil, err
-		}
-		if c.Version == pins[i].version {
-			continue
+		if c.decode(r.Body) != nil || c.Version == pins[i].version {
+			continue // what cannot be read is shown so
 		}
 		if n := number(pins[i].version); n >= 1 && n < c.Number {
 			old, at = append(old, oldID(r.ID, c.Created, n)), append(at, i)
@@ -366,10 +364,7 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 			continue
 		}
 		var was content
-		if err := was.decode(r.Body); err != nil {
-			return nil, err
-		}
-		if was.Version == pins[i].version {
+		if was.decode(r.Body) != nil || was.Version == pins[i].version {
 			r.ID, r.Owner = id, owner
 			found[i] = r
 		}
@@ -396,9 +391,8 @@ func (s *Service) find(ctx context.Context, p *auth.Principal, e *schema.Entity,
 	if r.ID == "" || !p.Reaches(root(e, &r)) {
 		return storage.Record{}, content{}, ErrNotFound
 	}
-	var c content
-	err = c.decode(r.Body)
-	return r, c, err
+	k := decoded(p.Account, e, &r)
+	return r, k.content, k.broken
 }
 
 // Version ids begin with the number of the version, so that one look-up finds it; the rest is

@@ -99,8 +99,19 @@ func (d *Data) Read(ctx context.Context, reads []graph.Read) []graph.Result {
 		}
 		results[i].Err = explained(results[i].Err)
 		results[i].Refused = explained(results[i].Refused)
+		d.faults(ctx, results[i].Nodes)
 	}
 	return results
+}
+
+// faults looks at what is wrong with single documents, and leaves of it what clients may know.
+func (d *Data) faults(ctx context.Context, nodes []graph.Node) {
+	for i := range nodes {
+		if n := &nodes[i]; n.Fault != nil {
+			d.look(ctx, n.Fault)
+			n.Fault = explained(n.Fault)
+		}
+	}
 }
 
 // Write carries out a mutation.
@@ -116,7 +127,9 @@ func (d *Data) Write(ctx context.Context, w graph.Write) graph.Result {
 	if doc.ID == "" {
 		return graph.Result{}
 	}
-	return graph.Result{Nodes: []graph.Node{dataloader.Node(&doc, w.Pins)}, Refused: explained(view.Outcome.Refused)}
+	nodes := []graph.Node{dataloader.Node(&doc, w.Pins)}
+	d.faults(ctx, nodes)
+	return graph.Result{Nodes: nodes, Refused: explained(view.Outcome.Refused)}
 }
 
 func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profile.Document, error) {

@@ -36,6 +36,9 @@ const (
 // errNoKey says that the key store has no such key.
 var errNoKey = fmt.Errorf("%w: not in the key store", ErrKeyUnavailable)
 
+// errAccount says that it is the account's own key that cannot be had.
+var errAccount = errors.New("account key")
+
 // errUnder says that a key is wrapped under an account key that is gone or not yet known here.
 var errUnder = fmt.Errorf("%w: wrapped under an unknown account key", ErrCorrupt)
 
@@ -266,14 +269,18 @@ func loader[T any](h *hierarchy, use func(key []byte) (T, error)) func(context.C
 	return func(ctx context.Context, n keyName) (*ring[T], time.Time, error) {
 		above, err := h.account(ctx, n.account, false)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, time.Time{}, fmt.Errorf("%w: %w", errAccount, err)
 		}
 		keys, err := unwrapAll(ctx, h, n, above, use)
 		if errors.Is(err, errUnder) { // another process may have rotated the account's key
 			h.accounts.drop(keyName{account: n.account, kind: accountKey})
-			if above, err = h.account(ctx, n.account, false); err == nil {
-				keys, err = unwrapAll(ctx, h, n, above, use)
+			if above, err = h.account(ctx, n.account, false); err != nil {
+				return nil, time.Time{}, fmt.Errorf("%w: %w", errAccount, err)
 			}
+			keys, err = unwrapAll(ctx, h, n, above, use)
+		}
+		if errors.Is(err, errNoKey) {
+			err = fmt.Errorf("%w: %w", ErrKeyLost, err)
 		}
 		if err != nil {
 			return nil, time.Time{}, err

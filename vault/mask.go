@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -28,7 +30,11 @@ func (v *Vault) Mask(ctx context.Context, at Place, e *schema.Entity, doc bson.R
 func (v *Vault) Reveal(ctx context.Context, g Grant, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
 	m := v.Masker(ctx, g, e, want)
 	defer m.Close()
-	return m.Mask(at, doc)
+	shown, masked, err := m.Mask(at, doc)
+	if err = cmp.Or(err, m.fault); err != nil {
+		return nil, nil, err
+	}
+	return shown, masked, nil
 }
 
 // Open returns a document with everything in it in clear. It is for the server's own work (to
@@ -57,29 +63,33 @@ type Masker struct {
 	paths []string // of the present document
 	shown []string // of the document before
 	lease Lease
+	fault error
 }
 
-// Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant.
-// Documents may share the memory of their paths, and both are to be left as they are.
+// Mask returns what [Vault.Mask] returns of a document, or [Vault.Reveal] where there is a grant; but a
+// value that does not open spoils no other: see Fault. Documents may share the memory of their paths,
+// and both are to be left as they are.
+//
+// An error says that the account's keys cannot be had, so that there is no use in going on.
 func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 	m.turn(at)
 	m.enter()
-	m.lease = Lease{}
+	m.lease, m.fault = Lease{}, nil
 	m.room(len(doc) + 64)
 	m.paths = m.paths[:0]
 	start := len(m.out)
 	if err := m.object(doc, m.entity.Type, &m.want, ""); err != nil {
-		op := "mask"
-		if m.grant != nil {
-			op = "reveal"
+		m.out = m.out[:start]
+		if !m.excuse(err) {
+			return nil, nil, m.explain(err)
 		}
-		return nil, nil, at.explain(op, err)
+		return nil, nil, nil
 	}
 	if !slices.Equal(m.paths, m.shown) { // in a list they nearly always are
 		m.shown = slices.Clone(m.paths)
 	}
 	switch {
-	case m.grant != nil:
+	case m.grant != nil || m.fault != nil:
 	case m.opened:
 		m.lease.key = m.ring.hold
 	default:
@@ -90,8 +100,41 @@ func (m *Masker) Mask(at Place, doc bson.Raw) (bson.Raw, []string, error) {
 
 // Lease says for how long what Mask returned last may be shown again instead of another call: as long
 // as the key that it took is held. Whoever may not use the key any more does not see the mask either.
-// There is no lease on what a grant covers.
+// There is no lease on what a grant covers, nor on a document with a fault.
 func (m *Masker) Lease() Lease { return m.lease }
+
+// Fault returns why values of the document that Mask returned last do not open, the first such reason, or
+// nil. They stand as undefined in it. A document that cannot be read at all is nil.
+func (m *Masker) Fault() error { return m.fault }
+
+// excuse takes an error for a fault, if it is about one document rather than about all of the account.
+func (m *Masker) excuse(err error) bool {
+	own := errors.Is(err, ErrCorrupt) || errors.Is(err, ErrShredded) || errors.Is(err, ErrKeyLost)
+	if !own || errors.Is(err, errAccount) {
+		return false
+	}
+	if m.fault == nil {
+		m.fault = m.explain(err)
+	}
+	return true
+}
+
+// spare writes undefined in the place of a member that did not open, unless the error is no fault. The
+// lengths are those of the copy and of its paths before the member.
+func (m *Masker) spare(err error, key []byte, written, paths int) bool {
+	if !m.excuse(err) {
+		return false
+	}
+	m.out, m.paths = appendHeader(m.out[:written], bsoncore.TypeUndefined, key), m.paths[:paths]
+	return true
+}
+
+func (m *Masker) explain(err error) error {
+	if m.grant != nil {
+		return m.at.explain("reveal", err)
+	}
+	return m.at.explain("mask", err)
+}
 
 // Lease is leave to show a mask again. The zero Lease gives none.
 type Lease struct {
@@ -141,11 +184,13 @@ func (m *Masker) object(doc []byte, t *schema.Type, want *schema.FieldSet, path 
 			m.masked(path, f)
 			continue
 		}
+		written, paths := len(m.out), len(m.paths)
 		mark := m.member(members.key)
-		if err := m.field(members.value, members.key, f, path); err != nil {
+		err := m.field(members.value, members.key, f, path)
+		m.leave(mark)
+		if err != nil && !m.spare(err, members.key, written, paths) {
 			return err
 		}
-		m.leave(mark)
 	}
 	m.out = end(m.out, start)
 	return members.err
@@ -213,9 +258,13 @@ func (m *Masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err er
 }
 
 // clear writes a member with everything in it in clear.
-func (m *Masker) clear(value bsoncore.Value, key []byte) (err error) {
-	m.out, err = m.appendClear(m.out, key, value)
-	return err
+func (m *Masker) clear(value bsoncore.Value, key []byte) error {
+	out, err := m.appendClear(m.out, key, value)
+	if err != nil {
+		return err
+	}
+	m.out = out
+	return nil
 }
 
 // value writes a member that is not sensitive itself but may hold what is. It is the value of the
@@ -254,11 +303,13 @@ func (m *Masker) list(array, key []byte, elem *schema.Type, path string, f *sche
 	m.out = out
 	elements := m.over(array)
 	for index := 0; elements.next(); index++ {
+		written, paths := len(m.out), len(m.paths)
 		mark := m.element(index)
-		if err := m.value(elements.value, elements.key, elem, path, f); err != nil {
+		err := m.value(elements.value, elements.key, elem, path, f)
+		m.leave(mark)
+		if err != nil && !m.spare(err, elements.key, written, paths) {
 			return err
 		}
-		m.leave(mark)
 	}
 	m.out = end(m.out, start)
 	return elements.err

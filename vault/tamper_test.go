@@ -245,3 +245,73 @@ func FuzzOpen(f *testing.F) {
 
 func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
+
+// TestMaskerSpares: what does not open costs itself, and a key that the whole account lacks costs all.
+func TestMaskerSpares(t *testing.T) {
+	w, e := newWorld(t), parse(t, "Person", personSchema)
+	v := w.vault()
+	other, strange, gone := person, person, person
+	other.ID = "p2" // of the same subject, so it has the key of the one before
+	strange.Subject, gone.Subject = "nobody", "p3"
+	sound := must(v.Seal(t.Context(), person, e, encode(t, e, ada)))(t)
+	second := must(v.Seal(t.Context(), other, e, encode(t, e, ada)))(t)
+	shredded := must(v.Seal(t.Context(), gone, e, encode(t, e, ada)))(t)
+	if err := v.Destroy(t.Context(), "acme", "p3"); err != nil {
+		t.Fatal(err)
+	}
+	damaged := replaceValue(t, sound, "contacts.1.phone", lookup(sound, "name"))
+	for _, grant := range []vault.Grant{nil, covers{"acme", []string{"*"}}} {
+		m := v.Masker(t.Context(), grant, e, all(e))
+		defer m.Close()
+		for _, c := range []struct {
+			name    string
+			at      vault.Place
+			doc     bson.Raw
+			fault   error
+			unread  []string
+			nothing bool
+		}{
+			{"sound", person, sound, nil, nil, false},
+			{"one value moved", person, damaged, vault.ErrCorrupt, []string{"contacts.1.phone"}, false},
+			{"the document behind it", other, second, nil, nil, false},
+			{"no such key", strange, second, vault.ErrKeyLost, []string{"name", "home.street", "contacts.0.phone", "contacts.1.phone", "payment.holder"}, false},
+			{"a destroyed key", gone, shredded, vault.ErrShredded, []string{"name", "home.street", "contacts.0.phone", "contacts.1.phone", "payment.holder"}, false},
+			{"no document", person, sound[:20], vault.ErrCorrupt, nil, true},
+			{"sound again", person, sound, nil, nil, false},
+		} {
+			got, masked, err := m.Mask(c.at, c.doc)
+			if err != nil || !errors.Is(m.Fault(), c.fault) || (m.Fault() != nil) != (c.fault != nil) || (got == nil) != c.nothing {
+				t.Fatalf("%s: %v, %v", c.name, m.Fault(), err)
+			}
+			if c.nothing {
+				continue
+			}
+			for _, path := range c.unread {
+				if kind := lookup(got, path).Type; kind != bson.TypeUndefined {
+					t.Errorf("%s: %s is of type %s", c.name, path, kind)
+				}
+			}
+			if c.fault == nil && strings.Contains(got.String(), "$undefined") {
+				t.Errorf("%s: %s", c.name, got)
+			}
+			if lookup(got, "tier").StringValue() != "gold" || lookup(got, "home.city").StringValue() != "London" {
+				t.Errorf("%s: what is in clear is lost: %s", c.name, got)
+			}
+			if c.fault != nil && m.Lease().Holds(w.Now()) {
+				t.Errorf("%s: to be shown again", c.name)
+			}
+			if grant == nil && strings.Contains(strings.ReplaceAll(got.String(), `"zqx"`, ""), "zq") { // x is no secret
+				t.Errorf("%s: not masked: %s, %v", c.name, got, masked)
+			}
+		}
+	}
+
+	// The account's own key opens nothing more.
+	must(v.Seal(t.Context(), vault.Place{Account: "other", Subject: "p1", Entity: "Person", ID: "p1"}, e, encode(t, e, ada)))(t)
+	swapKeys(t, w, "acme", "account", "other", "account")
+	m := w.vault().Masker(t.Context(), nil, e, all(e))
+	defer m.Close()
+	if got, _, err := m.Mask(person, sound); !errors.Is(err, vault.ErrCorrupt) || got != nil {
+		t.Errorf("with another account's key: %s, %v", got, err)
+	}
+}

@@ -95,6 +95,7 @@ type walk struct {
 	v    *Vault
 	at   Place
 	ring *ring[cipher.AEAD]
+	lost error // why there is no ring
 	// reloaded says that ring is no older than the walk, opened that it opened something of the document.
 	reloaded, opened bool
 
@@ -114,7 +115,7 @@ func (v *Vault) walk(ctx context.Context, at Place) walk {
 // turn makes a document the next one of the walk.
 func (w *walk) turn(at Place) {
 	if at.Subject != w.at.Subject || at.Account != w.at.Account {
-		w.ring, w.reloaded = nil, false
+		w.ring, w.lost, w.reloaded = nil, nil, false
 	}
 	w.at, w.opened = at, false
 }
@@ -154,12 +155,11 @@ func (w *walk) leave(mark int) {
 }
 
 // keys returns the subject's key, one look-up for the whole document.
-func (w *walk) keys(create bool) (_ *ring[cipher.AEAD], err error) {
-	if w.ring != nil {
-		return w.ring, nil
+func (w *walk) keys(create bool) (*ring[cipher.AEAD], error) {
+	if w.ring == nil && w.lost == nil {
+		w.ring, w.lost = w.v.keys.subject(w.ctx, w.at.Account, w.at.Subject, create)
 	}
-	w.ring, err = w.v.keys.subject(w.ctx, w.at.Account, w.at.Subject, create)
-	return w.ring, err
+	return w.ring, w.lost
 }
 
 // reload asks for the subject's key anew, once for the whole document.
@@ -233,10 +233,11 @@ func (w *walk) appendObject(out, doc []byte) (_ []byte, err error) {
 	members := w.over(doc)
 	for members.next() {
 		mark := w.member(members.key)
-		if out, err = w.appendClear(out, members.key, members.value); err != nil {
+		out, err = w.appendClear(out, members.key, members.value)
+		w.leave(mark)
+		if err != nil {
 			return nil, err
 		}
-		w.leave(mark)
 	}
 	return end(out, start), members.err
 }
@@ -246,10 +247,11 @@ func (w *walk) appendList(out, list []byte) (_ []byte, err error) {
 	elements := w.over(list)
 	for index := 0; elements.next(); index++ {
 		mark := w.element(index)
-		if out, err = w.appendClear(out, elements.key, elements.value); err != nil {
+		out, err = w.appendClear(out, elements.key, elements.value)
+		w.leave(mark)
+		if err != nil {
 			return nil, err
 		}
-		w.leave(mark)
 	}
 	return end(out, start), elements.err
 }

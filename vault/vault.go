@@ -38,6 +38,10 @@ var (
 	// be reached, the KEK was withdrawn, or the key store is not the one that the document was
 	// sealed with. It may succeed later.
 	ErrKeyUnavailable = errors.New("vault: key unavailable")
+	// ErrKeyLost says that the key store has no key for the data subject, though the account's own key can
+	// be had: the document was moved here from elsewhere, or the key store is older than it. It is an
+	// [ErrKeyUnavailable] too.
+	ErrKeyLost = fmt.Errorf("%w: the data subject has none", ErrKeyUnavailable)
 	// ErrShredded says that the data subject's key was destroyed: nothing sealed under it can be
 	// read again.
 	ErrShredded = errors.New("vault: shredded")
