@@ -140,6 +140,7 @@ func (p *parser) entity(name string, root *object) *Entity {
 	p.top(e, root)
 	p.reserved(e, b)
 	p.checkDefaults(e, b)
+	p.checkDiscriminators(e.Type, b, map[*Type]bool{})
 	p.deviation(b)
 	return e
 }
@@ -273,6 +274,34 @@ func (p *parser) checkDefaults(e *Entity, b *builder) {
 			}
 		}
 	})
+}
+
+// checkDiscriminators refuses unions of which a masked document could not show the member. Within what is
+// sensitive as a whole nothing is shown.
+func (p *parser) checkDiscriminators(t *Type, b *builder, seen map[*Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	if t.Kind == List {
+		p.checkDiscriminators(t.Elem, b, seen)
+	}
+	for _, m := range t.Members {
+		if f := m.property(t.Discriminator); f != nil && f.Sensitive {
+			keyword := "sensitive"
+			if f.PII {
+				keyword = "pii"
+			}
+			p.problem(b.origins[f], keyword, `drop the keyword here; if nobody is to see which alternative it is, say "sensitive": true of the property that holds them`,
+				"the property that tells the alternatives apart cannot be a secret, since the name of the type tells it")
+		}
+		p.checkDiscriminators(m, b, seen)
+	}
+	for _, f := range t.Fields {
+		if !f.Sensitive {
+			p.checkDiscriminators(f.Type, b, seen)
+		}
+	}
 }
 
 func encodeFragment(ptr string) string {

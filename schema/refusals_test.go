@@ -78,6 +78,8 @@ func TestRefusals(t *testing.T) {
 		{"conflict", in(`{"allOf": [{"type": "string"}, {"type": "integer"}]}`), []string{"/properties/a allOf"}},
 		{"kinds differ", in(`{"anyOf": [{"type": "string"}, {"type": "object", "properties": {"b": {"type": "string"}}}]}`), []string{"/properties/a/anyOf anyOf"}},
 		{"no discriminator", in(`{"oneOf": [{"type": "object", "properties": {"b": {"type": "string"}}}, {"type": "object", "properties": {"c": {"type": "string"}}}]}`), []string{"/properties/a/oneOf oneOf"}},
+		{"sensitive discriminator", in(`{"type": "array", "items": {"oneOf": [{"type": "object", "properties": {"b": {"const": "x", "sensitive": true}}}, {"type": "object", "properties": {"b": {"const": "y", "pii": true}}}]}}`),
+			[]string{"/properties/a/items/oneOf/0/properties/b sensitive", "/properties/a/items/oneOf/1/properties/b pii"}},
 		{"union at the top", `{"oneOf": [{"properties": {"a": {"const": "x"}}}, {"properties": {"a": {"const": "y"}}}]}`, []string{"properties", "/oneOf oneOf"}},
 		{"not an object", `{"type": "string"}`, []string{"type"}},
 		{"required but not declared", `{"properties": {"a": {"type": "string"}}, "required": ["b"]}`, []string{"/required required"}},

@@ -91,7 +91,7 @@ func (s *sealer) value(out, key []byte, v bsoncore.Value, t *schema.Type) (_ []b
 		return append(appendHeader(out, v.Type, key), v.Data...), nil
 	case v.Type == bsoncore.TypeEmbeddedDocument:
 		if t.Kind == schema.Union {
-			t = openMember(t, v.Data)
+			t = selected(t, v.Data)
 		}
 		if t != nil && t.Kind == schema.Object {
 			return s.object(appendHeader(out, v.Type, key), v.Data, t)
@@ -111,20 +111,6 @@ func (s *sealer) cleared(v bsoncore.Value) (bsoncore.Value, error) {
 		return v, err
 	}
 	return bsoncore.Value{Type: bsoncore.Type(clear[0]), Data: clear[2:]}, nil
-}
-
-// openMember is selected, but nil where the property that tells members apart is itself a secret:
-// such an object is sealed whole.
-func openMember(union *schema.Type, doc []byte) *schema.Type {
-	t := selected(union, doc)
-	if t == nil {
-		return nil
-	}
-	next := 0
-	if f := find(t.Fields, []byte(union.Discriminator), &next); f == nil || f.Sensitive || f.PII {
-		return nil
-	}
-	return t
 }
 
 // seal writes a sealed value.

@@ -300,7 +300,7 @@ func TestMaskerSpares(t *testing.T) {
 			if c.fault != nil && m.Lease().Holds(w.Now()) {
 				t.Errorf("%s: to be shown again", c.name)
 			}
-			if grant == nil && strings.Contains(strings.ReplaceAll(got.String(), `"zqx"`, ""), "zq") { // x is no secret
+			if grant == nil && strings.Contains(got.String(), "zq") {
 				t.Errorf("%s: not masked: %s, %v", c.name, got, masked)
 			}
 		}
