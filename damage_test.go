@@ -115,6 +115,11 @@ func TestDamagedValuesFailAlone(t *testing.T) {
 			"deep.people.1.name DATA_CORRUPT, deep.payments.0.number DATA_CORRUPT")
 		ask(main, `deep(id: $deep, unmask: $why) { codes safe { inner } people { name } }`,
 			`{"deep": {"codes": null, "safe": {"inner": "gold"}, "people": [{"name": "Ann"}, {"name": null}]}}`, "deep.codes DATA_CORRUPT, deep.people.1.name DATA_CORRUPT")
+		// Among undeclared values, which are one field.
+		zero := document("Profile", "zero")
+		zero.set(zero.field("lastName"), "shoe")
+		ask(main, `a: profile(id: $zero, unmask: $why) { firstName additionalProperties } b: profile(id: $two, unmask: $why) { additionalProperties }`,
+			`{"a": {"firstName": "Zoe", "additionalProperties": null}, "b": {"additionalProperties": {"shoe": "large"}}}`, "a.additionalProperties DATA_CORRUPT")
 		// For the shopper.
 		ask(main.newKey([]string{"shopper"}, ids["one"].(string)), `profiles { nodes { firstName lastName } } addresses { nodes { route } }`,
 			`{"profiles": {"nodes": [{"firstName": null, "lastName": "Roe"}]}, "addresses": {"nodes": [{"route": "Main"}, {"route": null}]}}`,
@@ -145,6 +150,7 @@ func TestDamagedDocumentsFailAlone(t *testing.T) {
 			return c.do(`mutation($e: EmailAddress!, $f: String) { createProfile(input: {email: $e, firstName: $f, tags: ["vip"]}) { id } }`, vars{"e": name + "@example.com", "f": name}).str("createProfile.id")
 		}
 		good, bad := made(ours, "Good"), made(ours, "Bad")
+		first := ours.do(`query($id: ID!) { profile(id: $id) { meta { pin } } }`, vars{"id": bad}).str("profile.meta.pin")
 		version := ours.do(`mutation($id: ID!) { updateProfile(id: $id, patch: {tags: ["new"]}) { meta { pin } } }`, vars{"id": bad}).str("updateProfile.meta.pin")
 		strange := made(theirs, "Strange")
 
@@ -166,7 +172,7 @@ func TestDamagedDocumentsFailAlone(t *testing.T) {
 		wantList(theirs, fmt.Sprintf(`{"nodes": [{"id": %q, "firstName": "S******", "tags": ["vip"]}]}`, strange), "")
 
 		// Of another one nothing is left that can be read.
-		another, err := bson.Marshal(bson.D{{Key: "version", Value: "7-x"}, {Key: "doc", Value: "none"}})
+		another, err := bson.Marshal(bson.D{{Key: "version", Value: "7-x"}, {Key: "number", Value: "none"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,15 +207,36 @@ func TestDamagedDocumentsFailAlone(t *testing.T) {
 			})
 		}
 
+		// What the server itself knows of it may be left, and old versions then are.
+		s := in.stored(t, account, storage.Documents, "Profile", bad)
+		before := s.Body
+		var body bson.D
+		if err := bson.Unmarshal(s.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		put(t, body, []string{"doc"}, s.Body.Lookup("version"))
+		if s.Body, err = bson.Marshal(body); err != nil {
+			t.Fatal(err)
+		}
+		s.write()
+		r := ours.ask(`query($pin: ID!) { profiles(first: 2) { nodes { tags meta { version } } } profile(id: $pin) { tags } }`, vars{"pin": first})
+		wantJSON(t, r.Data, fmt.Sprintf(`{"profiles": {"nodes": [{"tags": ["vip"], "meta": {"version": %q}}, {"tags": null, "meta": {"version": %q}}]}, "profile": {"tags": ["vip"]}}`,
+			r.str("profiles.nodes.0.meta.version"), strings.Split(version, "~")[1]))
+		if got := r.failures(); got != "profiles.nodes.1.tags DATA_CORRUPT" {
+			t.Errorf("fails %q", got)
+		}
+		s.Body = before
+		s.write()
+
 		// An old version of which nothing is left leaves the others alone.
 		old, err := in.store.Scan(t.Context(), storage.Space{Account: account, Collection: storage.Versions, Part: "Profile"}, storage.Page{Prefix: bad, Limit: 10})
 		if err != nil || len(old) != 1 {
 			t.Fatalf("%d old versions: %v", len(old), err)
 		}
-		s := in.stored(t, account, storage.Versions, "Profile", old[0].ID)
+		s = in.stored(t, account, storage.Versions, "Profile", old[0].ID)
 		s.Body = bson.Raw{5, 0, 0, 0, 0}
 		s.write()
-		r := ours.ask(`query($bad: ID!) { profileVersions(id: $bad) { nodes { tags } pageInfo { endCursor } } }`, vars{"bad": bad})
+		r = ours.ask(`query($bad: ID!) { profileVersions(id: $bad) { nodes { tags } pageInfo { endCursor } } }`, vars{"bad": bad})
 		wantJSON(t, r.at("profileVersions.nodes"), `[{"tags": ["new"]}, {"tags": null}]`)
 		if got := r.failures(); got != "profileVersions.nodes.1.tags DATA_CORRUPT" {
 			t.Errorf("fails %q", got)

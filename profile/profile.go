@@ -281,14 +281,17 @@ var errContent = fmt.Errorf("%w: the stored document cannot be read", vault.ErrC
 type kept struct {
 	*storage.Record
 	content
-	broken error // why there is no content
+	broken error // why there is no Doc, and if it has no Version, nothing else either
 }
 
 // decoded is a record with what can be read of it.
 func decoded(id tenant.ID, e *schema.Entity, r *storage.Record) kept {
 	k := kept{Record: r}
 	if err := k.decode(r.Body); err != nil {
-		k.content, k.broken = content{}, fmt.Errorf("profile: read %s/%s/%s: %w", id, e.Name, r.ID, err)
+		k.Doc, k.broken = nil, fmt.Errorf("profile: read %s/%s/%s: %w", id, e.Name, r.ID, err)
+		if k.Version == "" || k.Number == 0 || k.Created.IsZero() || k.Updated.IsZero() {
+			k.content = content{}
+		}
 	}
 	return k
 }
@@ -453,15 +456,15 @@ func (s *Service) present(ctx context.Context, p *auth.Principal, e *schema.Enti
 
 // document shows one document. An error is one of the whole account.
 func (s *Service) document(id tenant.ID, e *schema.Entity, k *kept, masker *vault.Masker) (Document, error) {
-	if k.broken != nil {
-		return Document{ID: k.ID, Owner: k.Owner, Cursor: k.ID, Fault: k.broken}, nil
+	d := Document{ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
+		Expires: k.Expires, Cursor: k.ID, Fault: k.broken}
+	if d.Fault != nil {
+		return d, nil
 	}
-	body, masked, err := masker.Mask(place(id, e, k.Record), k.Doc)
-	if err != nil {
-		return Document{}, err
-	}
-	return Document{Fault: masker.Fault(), ID: k.ID, Owner: k.Owner, Version: k.Version, Author: k.Author, Created: k.Created, Updated: k.Updated,
-		Expires: k.Expires, Masked: masked, Body: body, Cursor: k.ID}, nil
+	var err error
+	d.Body, d.Masked, err = masker.Mask(place(id, e, k.Record), k.Doc)
+	d.Fault = masker.Fault()
+	return d, err
 }
 
 // root returns the id that decides who reaches a document.

@@ -339,8 +339,8 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 			found[i] = storage.Record{}
 			continue
 		}
-		var c content
-		if c.decode(r.Body) != nil || c.Version == pins[i].version {
+		c := decoded(p.Account, e, &found[i])
+		if c.Version == "" || c.Version == pins[i].version {
 			continue // what cannot be read is shown so
 		}
 		if n := number(pins[i].version); n >= 1 && n < c.Number {
@@ -363,8 +363,7 @@ func (s *Service) versionRecords(ctx context.Context, p *auth.Principal, e *sche
 		if r.ID == "" {
 			continue
 		}
-		var was content
-		if was.decode(r.Body) != nil || was.Version == pins[i].version {
+		if was := decoded(p.Account, e, &records[n]); was.Version == "" || was.Version == pins[i].version {
 			r.ID, r.Owner = id, owner
 			found[i] = r
 		}
