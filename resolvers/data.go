@@ -63,7 +63,7 @@ func (d *Data) Extensions() (all []graph.Extension) {
 	if len(d.warnings) > 0 {
 		all = append(all, graph.Extension{Name: "warnings", Value: each(d.warnings, func(w profile.Warning) map[string]any {
 			return map[string]any{"code": "MISPLACED_PERSONAL_DATA", "path": w.Path, "kind": w.Kind,
-				"message": "The value of " + w.Path + " looks like personal data (" + w.Kind + "), but the field is not declared sensitive."}
+				"message": "What is at " + w.Path + " looks like personal data (" + w.Kind + "), but the field is not declared sensitive."}
 		})})
 	}
 	return all
