@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
@@ -78,17 +80,26 @@ type examination struct {
 	account       tenant.ID
 	current, next *schema.Entity
 	seen          map[string]bool // unique entries
-	shown         map[string]bool // ids of documents with something that would be disclosed
+	shown         map[string]bool // places at which something would be disclosed
 	failing       map[string]bool // ids
+	lowered       []string        // places that the current schema protects, where the next one lowers protection
 }
 
 func (s *Service) examination(id tenant.ID, current, next *schema.Entity, findings []schema.Finding, blind bool) *examination {
-	return &examination{Examination: schema.Examine(findings), blind: blind, s: s, account: id, current: current, next: next,
+	x := &examination{Examination: schema.Examine(findings), blind: blind, s: s, account: id, current: current, next: next,
 		seen: map[string]bool{}, shown: map[string]bool{}, failing: map[string]bool{}}
+	if x.Lowered {
+		for path, f := range current.Fields() {
+			if f.Sensitive {
+				x.lowered = append(x.lowered, path)
+			}
+		}
+	}
+	return x
 }
 
 func (x *examination) result() schema.Examined {
-	x.found.Failing, x.found.Disclosed = len(x.failing), len(x.shown)
+	x.found.Failing, x.found.Disclosed = len(x.failing), slices.Sorted(maps.Keys(x.shown))
 	return x.found
 }
 
@@ -99,11 +110,9 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 		if err != nil {
 			return err
 		}
+		x.disclosed(r.ID, in)
 		if !x.All && !holdsAny(in, x.Added) {
 			continue
-		}
-		if holdsAny(in, x.Disclosed) {
-			x.shown[r.ID], x.failing[r.ID] = true, true
 		}
 		doc, err := x.s.open(ctx, x.account, x.current, r)
 		if err != nil {
@@ -130,6 +139,26 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 		x.found.Repeating += count(repeating)
 	}
 	return nil
+}
+
+// disclosed notes what the next schema would disclose of a document, or of a version of it: what it holds
+// under names that would be declared in clear, and whatever is sealed where that schema shows it in
+// clear. What the current schema protects in so many words is for another rule to tell of.
+func (x *examination) disclosed(id string, in bsoncore.Value) {
+	found := func(place string) { x.shown[place], x.failing[id] = true, true }
+	for _, path := range x.Disclosed {
+		if holds(in, path) {
+			found(path)
+		}
+	}
+	if !x.Sealed {
+		return
+	}
+	vault.Exposed(x.next, in.Data, func(path, place string) {
+		if !slices.ContainsFunc(x.lowered, func(l string) bool { return below(path, l) || below(place, l) || below(l, path) }) {
+			found(place)
+		}
+	})
 }
 
 // judge tells whether a document lacks what the next schema requires, and whether it is not valid
@@ -190,7 +219,7 @@ func count(yes bool) int {
 // examineVersions looks at the versions before the newest of all documents, or of those from one id to
 // another. It comes after what is newest: that may become one of them meanwhile.
 func (x *examination) examineVersions(ctx context.Context, from, to string) error {
-	if len(x.Disclosed) == 0 {
+	if len(x.Disclosed) == 0 && !x.Sealed {
 		return nil
 	}
 	errBeyond := errors.New("beyond")
@@ -205,9 +234,7 @@ func (x *examination) examineVersions(ctx context.Context, from, to string) erro
 			if err != nil {
 				return err
 			}
-			if holdsAny(in, x.Disclosed) {
-				x.shown[document], x.failing[document] = true, true
-			}
+			x.disclosed(document, in)
 		}
 		return nil
 	})

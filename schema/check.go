@@ -30,7 +30,7 @@ type Finding struct {
 	// allow the rule by name.
 	Breaking bool
 	// NeedsData says that it is Breaking only if stored documents do not comply: if one is not
-	// valid any more, repeats a key that is now unique, or, of EXTRA_NO_DISCLOSE, has the property.
+	// valid any more, repeats a key that is now unique, or, of EXTRA_NO_DISCLOSE, has something protected there.
 	NeedsData bool
 	// Added is the path of the property, new with the schema, that it is about or that it is within. Only
 	// documents that hold something there all the same can stand in the way.
@@ -63,7 +63,7 @@ var rules = []Rule{
 		message: func(c Change) string { return fmt.Sprintf("%s may refuse documents accepted so far", c.To) }, fix: "loosen it, or mend the documents first"},
 	{ID: "EXTRA_NO_CLOSE", Purpose: "Undeclared properties that were accepted stay so.", kinds: []ChangeKind{ExtraClosed},
 		message: plainly("undeclared properties are not accepted any more"), fix: `keep "additionalProperties": true`},
-	{ID: "EXTRA_NO_DISCLOSE", Purpose: "What was stored undeclared, and so as personal data, is not shown in clear by declaring it later.", NeedsData: true, kinds: []ChangeKind{UndeclaredShown},
+	{ID: "EXTRA_NO_DISCLOSE", Purpose: "What documents hold protected is not shown in clear, whatever became of the schema that protected it.", NeedsData: true, kinds: []ChangeKind{UndeclaredShown},
 		message: plainly("the property is declared less sensitive than undeclared ones are"), fix: "declare it as pii, or choose a name that no document has"},
 	{ID: "SENSITIVITY_NO_LOWER", Purpose: "What was protected stays protected.", kinds: []ChangeKind{SensitivityLowered},
 		message: says("lowers the protection from %s to %s"), fix: "keep sensitive and pii as they were"},

@@ -13,34 +13,54 @@ type Examined struct {
 	Lacking   int // lack a property that is required
 	Invalid   int // break another rule of the schema
 	Repeating int // repeat a value that is unique
-	Disclosed int // hold a value at one of the Disclosed paths
+
+	// Disclosed are the places at which documents hold protected values that would be shown in clear.
+	Disclosed []string
 }
 
 // Settle returns the findings that stand in view of the stored documents: those that need data and
-// have none against them are left out.
+// have none against them are left out, and what would be disclosed is found where it is.
 func Settle(findings []Finding, x Examined) []Finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool {
-		if !f.NeedsData {
-			return false
+	var stand []Finding
+	var told []string
+	for _, f := range findings {
+		against := true
+		switch {
+		case !f.NeedsData:
+		case f.Rule == "REQUIRED_NO_ADD":
+			against = x.Lacking > 0
+		case f.Rule == "UNIQUE_NO_ADD":
+			against = x.Repeating > 0
+		case f.Rule != "EXTRA_NO_DISCLOSE":
+			against = x.Invalid > 0
+		case f.Path != "":
+			against = slices.Contains(x.Disclosed, f.Path)
+			told = append(told, f.Path)
+		default: // of CheckSealed, which does not know where
+			for _, path := range x.Disclosed {
+				if f.Path = path; around(told, path) == "" {
+					stand = append(stand, f)
+				}
+			}
+			continue
 		}
-		switch f.Rule {
-		case "REQUIRED_NO_ADD":
-			return x.Lacking == 0
-		case "UNIQUE_NO_ADD":
-			return x.Repeating == 0
-		case "EXTRA_NO_DISCLOSE":
-			return x.Disclosed == 0
+		if against {
+			stand = append(stand, f)
 		}
-		return x.Invalid == 0
-	})
+	}
+	return stand
 }
 
 // Examination is what it takes to settle findings.
 type Examination struct {
 	// All says that every document may stand in the way; else only those do that hold something at one
 	// of the paths of Added.
-	All       bool
-	Added     []string
+	All   bool
+	Added []string
+	// Sealed says that documents may hold sealed what would be shown in clear.
+	Sealed bool
+	// Lowered says that the new schema lowers the protection of properties, and a rule of its own tells so.
+	Lowered   bool
 	Disclosed []string // paths at which values that are stored undeclared, and so protected, would be shown
 	Narrowed  []string // paths at which values may not be accepted any more
 	Required  []string // paths of properties that become required
@@ -49,8 +69,12 @@ type Examination struct {
 // Examine tells what it takes to settle findings. Its paths are as those of a Change.
 func Examine(findings []Finding) (x Examination) {
 	for _, f := range findings {
+		x.Lowered = x.Lowered || f.Rule == "SENSITIVITY_NO_LOWER"
 		switch {
 		case !f.NeedsData:
+			continue
+		case f.Rule == "EXTRA_NO_DISCLOSE" && f.Path == "":
+			x.Sealed = true
 			continue
 		case f.Added == "":
 			x.All = true
@@ -76,7 +100,8 @@ func (x *Examination) Lacks(v Violation) bool {
 	return v.Rule == "required" && slices.ContainsFunc(x.Required, func(path string) bool { return name(path) == name(v.Path) })
 }
 
-// LowersProtection reports whether a finding is about values that were protected and would be shown.
+// LowersProtection reports whether a finding is about values that were protected and would be shown, or
+// about masks that would show more of them.
 func (f Finding) LowersProtection() bool {
-	return f.Rule == "SENSITIVITY_NO_LOWER" || f.Rule == "EXTRA_NO_DISCLOSE"
+	return slices.Contains([]string{"SENSITIVITY_NO_LOWER", "EXTRA_NO_DISCLOSE", "MASK_NO_WEAKEN"}, f.Rule)
 }

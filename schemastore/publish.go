@@ -245,8 +245,8 @@ func (s *Store[E]) adaptLater(ctx context.Context, id tenant.ID, d draft[E]) {
 func (s *Store[E]) adapt(ctx context.Context, id tenant.ID, d draft[E]) {
 	// Documents written between the first pass and the swap know nothing of new keys.
 	err := s.docs.Reindex(ctx, id, d.base, d.Entity)
-	if slices.ContainsFunc(d.Changes, func(c schema.Change) bool {
-		return c.Kind == schema.SensitivityRaised || c.Kind == schema.SensitivityLowered
+	if slices.ContainsFunc(d.Findings, schema.Finding.LowersProtection) || slices.ContainsFunc(d.Changes, func(c schema.Change) bool {
+		return c.Kind == schema.SensitivityRaised
 	}) {
 		err = errors.Join(err, s.docs.Reseal(ctx, id, d.Entity))
 	}
@@ -372,7 +372,7 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 		return d, nil
 	}
 	d.Changes = schema.Diff(d.base, d.Entity)
-	d.Findings = schema.Check(d.Changes)
+	d.Findings = append(schema.Check(d.Changes), schema.CheckSealed(d.base, d.Entity)...)
 	return d, nil
 }
 
