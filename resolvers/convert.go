@@ -14,7 +14,6 @@ import (
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/supergraph"
 	"github.com/profilegraph/profilegraph/tenant"
-	"github.com/profilegraph/profilegraph/vault"
 )
 
 // each converts a list; the result is never nil, as GraphQL wants it.
@@ -101,7 +100,7 @@ func schemaFields(e *schema.Entity) []*generated.SchemaField {
 		out := &generated.SchemaField{Path: path, Name: f.Name, Type: f.Type.String(), Sensitive: f.Sensitive, Pii: f.PII, Indexed: indexed, Unique: key.Unique,
 			Required: f.Required, ReadOnly: f.ReadOnly, Deprecated: optional(f.Deprecated), Title: optional(f.Title), Description: optional(f.Description), Examples: []scalar.JSON{}}
 		if f.Sensitive {
-			out.Mask = optional(vault.Strategy(f))
+			out.Mask = optional(f.Strategy())
 		}
 		for _, example := range f.Examples {
 			if text, err := json.Marshal(example); err == nil { // it was JSON before

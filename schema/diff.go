@@ -28,7 +28,7 @@ const (
 	ReadOnlyRemoved    ChangeKind = "READ_ONLY_REMOVED"
 	SensitivityRaised  ChangeKind = "SENSITIVITY_RAISED"
 	SensitivityLowered ChangeKind = "SENSITIVITY_LOWERED"
-	UndeclaredShown    ChangeKind = "UNDECLARED_SHOWN" // declared less sensitive than undeclared properties were
+	UndeclaredShown    ChangeKind = "UNDECLARED_SHOWN" // declared less sensitive than undeclared properties were, or with a mask that shows more
 	MaskWeakened       ChangeKind = "MASK_WEAKENED"
 	MaskChanged        ChangeKind = "MASK_CHANGED"
 	ExtraOpened        ChangeKind = "EXTRA_OPENED"
@@ -344,7 +344,7 @@ func (d *differ) object(from, to *Type, path string) {
 		at := join(path, n.Property)
 		d.add(FieldAdded, at, "", typeName(n.Type))
 		// Where undeclared properties are refused, documents may hold some that were declared once.
-		if x := from.Extra; protection(n) < pii && (x == nil || protection(x) > protection(n)) {
+		if x := from.Extra; protection(n) < pii && (x == nil || protection(x) > protection(n)) || bare(n) && (x == nil || x.Sensitive) {
 			d.add(UndeclaredShown, at, "", "")
 		}
 	}
@@ -360,12 +360,10 @@ func (d *differ) field(from, to *Field, path string) {
 	if reshaped(from.Type, to.Type) {
 		d.uncovered(from, to, path)
 	}
-	if from.Mask != to.Mask {
-		kind := MaskChanged
-		if exposure(to) > exposure(from) {
-			kind = MaskWeakened
-		}
-		d.add(kind, path, cmp.Or(from.Mask, "default"), cmp.Or(to.Mask, "default"))
+	if from.Sensitive && to.Sensitive && exposure(to) > exposure(from) {
+		d.add(MaskWeakened, path, from.Strategy(), to.Strategy())
+	} else if from.Mask != to.Mask {
+		d.add(MaskChanged, path, cmp.Or(from.Mask, "default"), cmp.Or(to.Mask, "default"))
 	}
 	if valueKey(ordered(from.Default)) != valueKey(ordered(to.Default)) {
 		d.add(DefaultChanged, path, "", "")
@@ -461,11 +459,6 @@ func reshaped(from, to *Type) bool {
 		from, to = from.Elem, to.Elem
 	}
 	return from.Kind != to.Kind
-}
-
-// exposure ranks masks by how much of a value shines through.
-func exposure(f *Field) int {
-	return slices.Index([]string{MaskNull, MaskFixed, "", MaskYear, MaskInitial, MaskEmail, MaskLast4}, f.Mask)
 }
 
 func (d *differ) keys(from, to *Entity) {

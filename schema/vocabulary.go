@@ -48,6 +48,34 @@ func maskFits(mask string, t *Type) bool {
 	return t.Name == String
 }
 
+// Strategy returns how the field is masked where it is sensitive: as x-mask says, else by its type.
+func (f *Field) Strategy() string {
+	if f.Mask != "" {
+		return f.Mask
+	}
+	if f.Type.Kind == Scalar {
+		switch f.Type.Name {
+		case EmailAddress:
+			return MaskEmail
+		case String, PhoneNumber:
+			return MaskInitial
+		}
+	}
+	return MaskNull
+}
+
+// exposure ranks how a field is masked by how much of a value shines through.
+func exposure(f *Field) int {
+	return slices.Index([]string{MaskNull, MaskFixed, MaskYear, MaskInitial, MaskEmail, MaskLast4}, f.Strategy())
+}
+
+// bare reports whether a field is masked such that more shines through than its type would have it.
+func bare(f *Field) bool {
+	byType := *f
+	byType.Mask = ""
+	return f.Sensitive && exposure(f) > exposure(&byType)
+}
+
 // vocabularySource says what may be uploaded: a JSON Schema that editors take, and the one place where the
 // keywords are listed. Those that have an errorMessage mean something to this server beyond
 // validation, and are held against it; the others are those of JSON Schema itself, of any draft, and of

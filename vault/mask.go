@@ -229,7 +229,7 @@ func (m *Masker) field(value bsoncore.Value, key []byte, f *schema.Field, path s
 // mask writes the mask of a member. It opens a sealed value only if the mask depends on it.
 func (m *Masker) mask(value bsoncore.Value, key []byte, f *schema.Field) (err error) {
 	var text []byte
-	how := Strategy(f)
+	how := f.Strategy()
 	switch {
 	case how == schema.MaskNull:
 		m.out = appendHeader(m.out, bsoncore.TypeNull, key)
@@ -362,26 +362,10 @@ func selected(union *schema.Type, doc []byte) *schema.Type {
 	return nil
 }
 
-// Strategy returns how a sensitive field is masked: as the schema says, else by its type.
-func Strategy(f *schema.Field) string {
-	if f.Mask != "" {
-		return f.Mask
-	}
-	if f.Type.Kind == schema.Scalar {
-		switch f.Type.Name {
-		case schema.EmailAddress:
-			return schema.MaskEmail
-		case schema.String, schema.PhoneNumber:
-			return schema.MaskInitial
-		}
-	}
-	return schema.MaskNull
-}
-
 // Preview returns what is shown of a text that is the value of a sensitive field; ok is false where
 // that is null.
 func Preview(f *schema.Field, text string) (mask string, ok bool) {
-	b, ok := appendMask(nil, Strategy(f), []byte(text))
+	b, ok := appendMask(nil, f.Strategy(), []byte(text))
 	return string(b), ok
 }
 
