@@ -34,8 +34,9 @@ func Settle(findings []Finding, x Examined) []Finding {
 		case f.Rule != "EXTRA_NO_DISCLOSE":
 			against = x.Invalid > 0
 		case f.Path != "":
-			against = slices.Contains(x.Disclosed, f.Path)
-			told = append(told, f.Path)
+			if against = slices.Contains(x.Disclosed, f.Path); against {
+				told = append(told, f.Path)
+			}
 		default: // of CheckSealed, which does not know where
 			for _, path := range x.Disclosed {
 				if f.Path = path; around(told, path) == "" {
