@@ -314,7 +314,7 @@ var promoted = []struct{ property, entity string }{
 // systems keep stay good; what the prospect holds under a name that profiles have too goes over,
 // with patch applied to it; its addresses and contacts become documents that the profile owns. A
 // promotion that was interrupted is finished by the next one; one that was done already is answered
-// with the profile and changes nothing.
+// with the profile and changes nothing. What the prospect protects is not stored in clear: then it fails.
 func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
@@ -333,6 +333,9 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 	}
 	owned, err := s.ownedByPromotion(set, id, from)
 	if err != nil {
+		return Document{}, err
+	}
+	if err := s.uncovered(ctx, p.Account, set, r, c.Doc, owned, patch); err != nil {
 		return Document{}, err
 	}
 	doc := map[string]any{}
@@ -375,6 +378,10 @@ type ownedDocument struct {
 	entity *schema.Entity
 	id     string
 	doc    map[string]any
+
+	property string // of the prospect: the list that it comes from
+	index    int    // in that list
+	held     bson.Raw
 }
 
 // ownedByPromotion returns the documents that a prospect's lists become. Their ids follow from the
@@ -393,6 +400,10 @@ func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]a
 				continue
 			}
 			e.Prune(doc)
+			held, err := e.Encode(doc)
+			if err != nil {
+				return nil, fmt.Errorf("profile: encode: %w", err)
+			}
 			e.Defaults(doc)
 			if violations := e.Validate(doc); len(violations) > 0 {
 				for n := range violations {
@@ -401,7 +412,7 @@ func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]a
 				return nil, &InvalidError{Violations: violations}
 			}
 			name := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%d", id, rule.property, i))
-			list = append(list, ownedDocument{e, name.String(), doc})
+			list = append(list, ownedDocument{entity: e, id: name.String(), doc: doc, property: rule.property, index: i, held: held})
 		}
 	}
 	return list, nil
