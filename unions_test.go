@@ -282,3 +282,73 @@ func TestRemovedProperties(t *testing.T) {
 		})
 	}
 }
+
+// A recursion that nothing ends is refused by whatever takes a schema, and says where.
+func TestEndlessRecursion(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	for _, test := range []struct{ entity, schema, pointer string }{
+		{"Rr", `{"type":"object","properties":{"n":{"$ref":"#"}},"required":["n"],"additionalProperties":false}`, "/required"},
+		{"Rr", `{"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {
+			"A": {"type": "object", "properties": {"b": {"$ref": "#/$defs/B"}}, "required": ["b"]}, "B": {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "required": ["a"]}}}`, "/$defs/A/required"},
+		{"Profile", `{"properties": {"tree": {"$ref": "#/$defs/Tree"}}, "$defs": {"Tree": {"type": "object", "properties": {"n": {"$ref": "#/$defs/Tree"}}, "required": ["n"]}}}`, "/$defs/Tree/required"},
+	} {
+		v := vars{"e": test.entity, "s": json.RawMessage(test.schema)}
+		var problems []any
+		r := in.upload(test.entity, test.schema)
+		if r.Status != 422 || r.code() != "SCHEMA_INVALID" {
+			t.Errorf("PUT %s: %d %s", test.schema, r.Status, r.Text)
+		} else {
+			problems = append(problems, at(r.Errors[0].Extensions, "problems.0"))
+		}
+		r = in.manage(`mutation($e: String!, $s: JSON!) { publishSchema(entity: $e, schema: $s) { version } }`, v)
+		if r.code() != "SCHEMA_INVALID" {
+			t.Errorf("publish %s: %s", test.schema, r.Text)
+		} else {
+			problems = append(problems, at(r.Errors[0].Extensions, "problems.0"))
+		}
+		problems = append(problems, in.managed(`query($e: String!, $s: JSON!) { checkSchema(entity: $e, schema: $s) { ok problems { pointer keyword message fix } } }`, v).at("checkSchema.problems.0"))
+		for _, p := range problems {
+			if at(p, "pointer") != test.pointer || at(p, "keyword") != "required" || at(p, "fix") == "" {
+				t.Errorf("%s: %v", test.schema, p)
+			}
+		}
+	}
+}
+
+// Any other recursion has documents, to any depth.
+func TestRecursion(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	for name, test := range map[string]struct{ n, fields, input, want, patch, then string }{
+		"optional": {`{"$ref": "#/$defs/N"}`, `in { s n { s n { s } } }`, `{s: "1", n: {s: "2"}}`, `{"s": "1", "n": {"s": "2", "n": null}}`,
+			`{n: {n: {s: "3"}}}`, `{"s": "1", "n": {"s": "2", "n": {"s": "3"}}}`},
+		"nullable": {`{"anyOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}`, `in { s n { s n { s } } }`, `{s: "1", n: {s: "2", n: null}}`, `{"s": "1", "n": {"s": "2", "n": null}}`,
+			`{n: null}`, `{"s": "1", "n": null}`},
+		"list": {`{"type": "array", "items": {"$ref": "#/$defs/N"}}`, `in { s n { s n { s } } }`, `{s: "1", n: [{s: "2", n: []}]}`, `{"s": "1", "n": [{"s": "2", "n": []}]}`,
+			`{n: [{s: "3", n: [{s: "4", n: []}]}]}`, `{"s": "1", "n": [{"s": "3", "n": [{"s": "4"}]}]}`},
+		"alternatives": {`{"oneOf": [{"type": "object", "required": ["k"], "properties": {"k": {"const": "end"}}},
+			{"type": "object", "required": ["k", "on"], "properties": {"k": {"const": "more"}, "on": {"$ref": "#/$defs/N"}}}]}`,
+			`in { s n { __typename ... on EMore { on { s } } } }`, `{s: "1", n: {eMore: {on: {s: "2", n: {eEnd: {}}}}}}`, `{"s": "1", "n": {"__typename": "EMore", "on": {"s": "2"}}}`,
+			`{n: {eEnd: {}}}`, `{"s": "1", "n": {"__typename": "EEnd"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := in.account(t, string(accountOf(t)))
+			required := `"s"`
+			if name != "optional" {
+				required += `, "n"`
+			}
+			c.publish("Doc", `{"type": "object", "properties": {"in": {"$ref": "#/$defs/N"}}, "$defs": {"N": {"type": "object", "required": [`+required+`],
+				"properties": {"s": {"type": "string"}, "n": `+test.n+`}}}}`)
+			unprefix := strings.NewReplacer("eMore", "docNNMore", "eEnd", "docNNEnd", "EMore", "DocNNMore", "EEnd", "DocNNEnd").Replace
+			r := c.do(unprefix(`mutation { createDoc(input: {in: ` + test.input + `}) { id ` + test.fields + ` } }`))
+			wantJSON(t, r.at("createDoc.in"), unprefix(test.want))
+			r = c.do(unprefix(`mutation($id: ID!) { updateDoc(id: $id, patch: {in: `+test.patch+`}) { `+test.fields+` } }`), vars{"id": r.str("createDoc.id")})
+			if got, want := fmt.Sprint(r.at("updateDoc.in")), unprefix(test.then); name != "list" {
+				wantJSON(t, r.at("updateDoc.in"), want)
+			} else if !strings.Contains(got, "4") {
+				t.Error(got)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ type builder struct {
 	names   map[string]string // type name -> pointer to where it comes from
 	scalars map[string]*Type
 	origins map[*Field]string // where each field was declared
+	demands map[*Field]string // where each required field is required
 	fields  int
 }
 
@@ -377,6 +378,9 @@ func (b *builder) fillObject(t *Type, s *shape, props []property, p place) {
 		}
 		byName[f.Name] = at
 		b.origins[f] = at
+		if f.Required {
+			b.demands[f] = required[prop.name].ptr + "/required"
+		}
 		b.overlay(s, prop.name, f)
 		f.Slot = len(t.Fields)
 		t.Fields = append(t.Fields, f)

@@ -131,7 +131,7 @@ func (p *parser) entity(name string, root *object) *Entity {
 	check.compiled.Store(compiled)
 	defer check.compiled.Store(nil) // most schemas are looked at more often than written by
 	b := &builder{tree: t, shapes: shapes{byNode: map[*node]*shape{}}, entity: name,
-		types: map[string]*Type{}, names: map[string]string{}, scalars: map[string]*Type{}, origins: map[*Field]string{}}
+		types: map[string]*Type{}, names: map[string]string{}, scalars: map[string]*Type{}, origins: map[*Field]string{}, demands: map[*Field]string{}}
 	e := &Entity{Name: name, Plural: defaultPlural(name), Many: true, Type: b.buildEntity(), Source: appendJSON(nil, root), check: check}
 	if e.Type == nil {
 		return nil
@@ -139,6 +139,7 @@ func (p *parser) entity(name string, root *object) *Entity {
 	e.Description = e.Type.Description
 	p.top(e, root)
 	p.reserved(e, b)
+	p.checkEndless(e, b)
 	p.checkDefaults(e, b)
 	p.checkDiscriminators(e.Type, b, map[*Type]bool{})
 	p.deviation(b)

@@ -83,6 +83,18 @@ func TestRefusals(t *testing.T) {
 		{"union at the top", `{"oneOf": [{"properties": {"a": {"const": "x"}}}, {"properties": {"a": {"const": "y"}}}]}`, []string{"properties", "/oneOf oneOf"}},
 		{"not an object", `{"type": "string"}`, []string{"type"}},
 		{"required but not declared", `{"properties": {"a": {"type": "string"}}, "required": ["b"]}`, []string{"/required required"}},
+		{"requires itself", `{"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"], "additionalProperties": false}`, []string{"/required required"}},
+		{"requires itself by allOf", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"allOf": [{"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}}, {"required": ["a"]}]}}}`,
+			[]string{"/$defs/A/allOf/1/required required"}},
+		{"two require each other", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {
+			"A": {"type": "object", "required": ["s", "b"], "properties": {"s": {"type": "string"}, "b": {"$ref": "#/$defs/B"}}}, "B": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/A"}}}}}`,
+			[]string{"/$defs/A/required required", "/$defs/B/required required"}},
+		{"only those in the circle", `{"required": ["a"], "properties": {"a": {"type": "object", "required": ["n"], "properties": {"n": {"$ref": "#/properties/a"}}}}}`, []string{"/properties/a/required required"}},
+		{"all alternatives require another", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"oneOf": [
+			{"type": "object", "required": ["k", "a"], "properties": {"k": {"const": "x"}, "a": {"$ref": "#/$defs/A"}}}, {"type": "object", "required": ["k", "b"], "properties": {"k": {"const": "y"}, "b": {"$ref": "#/$defs/A"}}}]}}}`,
+			[]string{"/$defs/A/oneOf/0/required required", "/$defs/A/oneOf/1/required required"}},
+		{"read-only", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/A", "readOnly": true}}}}}`, []string{"/$defs/A/required required"}},
+		{"in a bundle", `[{"properties": {"a": {"$ref": "b.json"}}}, {"$id": "b.json", "type": "object", "required": ["a"], "properties": {"a": {"$ref": "b.json"}}}]`, []string{"/1/required required"}},
 		{"remote", in(`{"$ref": "https://example.com/other.json"}`), []string{"/properties/a/$ref $ref"}},
 		{"file", in(`{"$ref": "file:///etc/passwd"}`), []string{"/properties/a/$ref $ref"}},
 		{"relative file", in(`{"$ref": "other.json#/a"}`), []string{"/properties/a/$ref $ref"}},
