@@ -84,7 +84,7 @@ func size(kind bson.Type, b []byte) int {
 		return 12
 	case bson.TypeBoolean:
 		return 1
-	case bson.TypeNull, bson.TypeUndefined:
+	case bson.TypeNull, bson.TypeUndefined, bson.TypeMinKey:
 		return 0
 	case bson.TypeInt32:
 		return 4

@@ -131,8 +131,8 @@ type Node struct {
 	Cursor string // where the node stands in its list; opaque to the engine
 	Meta   Meta
 	// Body holds the fields asked for by JSON property name, in the stored form (see
-	// schema.Entity.Encode), masked values in place of those the client may not see, and undefined in
-	// place of those that cannot be read.
+	// schema.Entity.Encode), masked values in place of those the client may not see, undefined in
+	// place of those that cannot be read, and MinKey in place of those that do not fit their type.
 	Body bson.Raw
 	// Fault, unless nil, is why there are values that cannot be read: all of them if Body is empty, and
 	// Meta too if that has no Version. Each fails alone. As for Result.Err, only an *Error is shown.

@@ -226,7 +226,7 @@ func decodeObject(t *Type, raw bson.Raw) (map[string]any, error) {
 
 func decodeBSON(t *Type, v bson.RawValue) (any, error) {
 	switch v.Type {
-	case bson.TypeNull:
+	case bson.TypeNull, bson.TypeMinKey: // in a masked copy MinKey is a value that does not fit
 		return nil, nil
 	case bson.TypeBoolean:
 		return v.Boolean(), nil

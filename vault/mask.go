@@ -17,7 +17,8 @@ import (
 // Mask returns the wanted top-level fields of a stored document, each sensitive value
 // replaced by its mask, and the paths of the fields that hold one: GraphQL names joined by '.',
 // list indexes left out. A null stays null and is not masked. What the schema does not declare is
-// left out unless the schema admits it, and then it is masked unless the schema says otherwise.
+// left out unless the schema admits it, and then it is masked unless the schema says otherwise. In the
+// place of a value that may hold sensitive ones and does not fit its type there is BSON's MinKey.
 //
 // Values may be sealed or, written before they were secret, not. A key is needed only where a mask
 // follows from the value, or a field shown is sealed though it is no secret any more.
@@ -275,7 +276,7 @@ func (m *Masker) value(value bsoncore.Value, key []byte, t *schema.Type, path st
 			return err
 		}
 	}
-	if flat(t) {
+	if flat(t) || value.Type == bsoncore.TypeNull {
 		return m.clear(value, key)
 	}
 	switch value.Type {
@@ -294,7 +295,7 @@ func (m *Masker) value(value bsoncore.Value, key []byte, t *schema.Type, path st
 	}
 	// The value does not fit its type: it was written under an older schema, which may have called
 	// it sensitive.
-	m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+	m.out = appendHeader(m.out, bsoncore.TypeMinKey, key)
 	return nil
 }
 
