@@ -517,11 +517,15 @@ func (in *evaluation) key(args arguments, read *Read) {
 }
 
 func (in *evaluation) page(args arguments, read *Read) {
-	first, ok := in.integer(args.first)
-	if !ok || first < 1 || first > maxFirst {
-		in.fail(args.first, fmt.Sprintf("must be from 1 to %d", maxFirst))
+	read.First = defaultFirst
+	if v := in.value(args.first); v != nil { // null asks for the default, as absence does
+		n, _ := v.(json.Number)
+		first, ok := integer(n)
+		if !ok || first < 1 || first > maxFirst {
+			in.fail(args.first, fmt.Sprintf("must be from 1 to %d", maxFirst))
+		}
+		read.First = int(first)
 	}
-	read.First = first
 	if cursor, ok := in.text(args.after); ok {
 		if read.After, ok = decodeCursor(cursor); !ok {
 			in.fail(args.after, "is not a cursor")

@@ -25,11 +25,15 @@ type reference int
 // unset is the value of a variable that was not given and has no default.
 type unset struct{}
 
-// literal turns a literal of a query into a value to be coerced.
-func literal(v *ast.Value, index func(variable string) int) any {
+// unknown stands for the use of a variable while nothing is known of its value. It fits everywhere.
+type unknown struct{}
+
+// literal turns a literal of a query into a value to be coerced, in which a variable is what variable
+// makes of its name.
+func literal(v *ast.Value, variable func(name string) any) any {
 	switch v.Kind {
 	case ast.Variable:
-		return reference(index(v.Raw))
+		return variable(v.Raw)
 	case ast.IntValue, ast.FloatValue:
 		return json.Number(v.Raw)
 	case ast.StringValue, ast.BlockValue:
@@ -41,13 +45,13 @@ func literal(v *ast.Value, index func(variable string) int) any {
 	case ast.ListValue:
 		list := make([]any, len(v.Children))
 		for i, c := range v.Children {
-			list[i] = literal(c.Value, index)
+			list[i] = literal(c.Value, variable)
 		}
 		return list
 	case ast.ObjectValue:
 		m := make(map[string]any, len(v.Children))
 		for _, c := range v.Children {
-			m[c.Name] = literal(c.Value, index)
+			m[c.Name] = literal(c.Value, variable)
 		}
 		return m
 	}
@@ -109,22 +113,19 @@ type coercion struct {
 	vars    []any    // coerced
 	path    []string // from the argument or variable down, GraphQL names
 	problem string
-	at      string // path at the problem
+	at      []string // path at the problem
 }
 
 func (c *coercion) fail(problem string) any {
 	if c.problem == "" {
-		c.problem, c.at = problem, strings.Join(c.path, ".")
+		c.problem, c.at = problem, slices.Clone(c.path)
 	}
 	return nil
 }
 
 // message says what is wrong with the value of a variable or argument.
 func (c *coercion) message(name string) string {
-	if c.at != "" {
-		name += "." + c.at
-	}
-	return name + " " + c.problem + "."
+	return strings.Join(append([]string{name}, c.at...), ".") + " " + c.problem + "."
 }
 
 // within coerces below a field of that name.
@@ -150,7 +151,7 @@ func (c *coercion) value(t *inputType, v any) any {
 	switch {
 	case v == nil && t.nonNull:
 		return c.fail("must not be null")
-	case v == nil:
+	case v == nil, v == any(unknown{}):
 		return nil
 	case t.elem != nil:
 		items, ok := v.([]any)
@@ -190,6 +191,9 @@ func (c *coercion) shape(t *schema.Type, patch bool, v any) any {
 			return own(v)
 		}
 		// The variable's type does not tell which JSON type stands behind this Decimal.
+	}
+	if v == any(unknown{}) {
+		return nil
 	}
 	switch t.Kind {
 	case schema.List:
@@ -332,6 +336,9 @@ func notInName(r rune) bool {
 
 // extra merges undeclared properties into the object around them.
 func (c *coercion) extra(t *schema.Type, v any, out map[string]any) {
+	if v == any(unknown{}) {
+		return
+	}
 	given, ok := c.json(v).(map[string]any)
 	if !ok {
 		c.fail("must be an object")

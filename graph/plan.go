@@ -614,7 +614,7 @@ func (p *planner) argument(def *ast.ArgumentDefinition, given *ast.Argument) *ar
 		}
 		return a
 	}
-	a.state, a.value = argTemplate, literal(given.Value, p.variable)
+	a.state, a.value = argTemplate, literal(given.Value, func(name string) any { return reference(p.variable(name)) })
 	p.size += 32 * strings.Count(given.Value.String(), "")
 	if _, ok := a.value.(reference); ok {
 		a.state = argVariable

@@ -37,6 +37,9 @@ func (e *Engine) prepare(query, operation string) (*prepared, gqlerror.List) {
 	if errs != nil {
 		return nil, errs
 	}
+	if errs := e.checkLiterals(guarded.Doc); errs != nil {
+		return nil, errs
+	}
 	p := &prepared{
 		name:      guarded.Def.Name,
 		kind:      guarded.Def.Operation,
