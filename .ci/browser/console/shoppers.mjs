@@ -116,6 +116,32 @@ export async function shoppers(browser) {
     await view.close();
   });
 
+  await check('a value that is damaged is told of, and hides nothing else', async () => {
+    const view = await open(browser, { key: adminKey, path: '/shoppers/Profile' });
+    const { page } = view;
+    // The real answers, but for one value.
+    await page.route('**/graphql', async (route) => {
+      if (!/query (List|Document)/.test(route.request().postData() ?? '')) return route.fallback();
+      const response = await route.fetch();
+      const json = await response.json();
+      (json.data.found.nodes?.[0] ?? json.data.found).firstName = null;
+      const path = json.data.found.nodes ? ['found', 'nodes', 0, 'firstName'] : ['found', 'firstName'];
+      json.errors = [
+        { message: 'What is stored is not what was written here.', path, extensions: { code: 'DATA_CORRUPT' } },
+      ];
+      return route.fulfill({ response, json });
+    });
+    await page.reload();
+    const told = page.getByText('A stored value is damaged, or was moved here from elsewhere');
+    await told.waitFor();
+    await page.locator('tbody tr').first().waitFor();
+    await accessible(page, 'a list with a damaged value');
+    await page.locator('tbody tr a').first().click();
+    await told.waitFor();
+    await page.getByRole('heading', { name: 'Data', exact: true }).waitFor();
+    await view.close();
+  });
+
   await check('reveal: only the fields asked for, on the record with a receipt, hidden on demand', async () => {
     const view = await open(browser, {
       key: adminKey,

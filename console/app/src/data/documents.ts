@@ -25,6 +25,9 @@ export interface DocPage {
   next: string | null;
 }
 
+/** What was found, and why values of it could not be read: one that is damaged fails alone. */
+export type Found<T> = T & { failures: Failure[] };
+
 export interface Unmask {
   reason: string;
   purpose?: string;
@@ -124,11 +127,20 @@ const must = (answer: Answer<Record<string, Json>>): Record<string, Json> => {
   return answer.data ?? {};
 };
 
-export async function byId(entity: Entity, id: string): Promise<Doc | null> {
-  const found = must(
-    await run(`query Document($id: ID!) { found: ${entity.one}(id: $id) { ${whole(entity, true)} } }`, { id }),
-  ).found;
-  return isObject(found) ? read(entity, found) : null;
+/** Runs a query of `found`, of which values may fail without the rest. */
+async function find(query: string, variables: unknown): Promise<{ found: Json; failures: Failure[] }> {
+  const { data, errors } = await run(query, variables);
+  const found = data?.found ?? null;
+  if (found === null && errors[0]) throw errors[0];
+  return { found, failures: errors };
+}
+
+export async function byId(entity: Entity, id: string): Promise<Found<Doc> | null> {
+  const { found, failures } = await find(
+    `query Document($id: ID!) { found: ${entity.one}(id: $id) { ${whole(entity, true)} } }`,
+    { id },
+  );
+  return isObject(found) ? { ...read(entity, found), failures } : null;
 }
 
 /** The id of the document that has a key. The key goes as a variable, in the body: never into an address. */
@@ -143,18 +155,18 @@ export async function idByKey(entity: Entity, key: InputModel, value: string): P
   return isObject(found) ? (found.id as string) : null;
 }
 
-const page = async (entity: Entity, query: string, variables: unknown): Promise<DocPage> =>
-  readPage(entity, must(await run(query, variables)).found);
+const page = async (entity: Entity, query: string, variables: unknown): Promise<Found<DocPage>> => {
+  const { found, failures } = await find(query, variables);
+  return { ...readPage(entity, found), failures };
+};
 
 /** Further documents that an owner has of one kind. */
 export async function moreOwned(owner: Entity, id: string, { field, entity }: Owned, after: string | null) {
-  const { found } = must(
-    await run(
-      `query Owned($id: ID!, $after: String) { found: ${owner.one}(id: $id) { owned: ${field}(first: ${ownedPage}, after: $after) { nodes { ${whole(entity, false)} } ${pageInfo} } } }`,
-      { id, after },
-    ),
+  const { found, failures } = await find(
+    `query Owned($id: ID!, $after: String) { found: ${owner.one}(id: $id) { owned: ${field}(first: ${ownedPage}, after: $after) { nodes { ${whole(entity, false)} } ${pageInfo} } } }`,
+    { id, after },
   );
-  return readPage(entity, isObject(found) ? found.owned : null);
+  return { ...readPage(entity, isObject(found) ? found.owned : null), failures };
 }
 
 export const list = (entity: Entity, after: string | null, first = 20) =>

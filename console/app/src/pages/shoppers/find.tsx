@@ -173,6 +173,7 @@ function Newest({ entity }: { entity: Entity }) {
       <Await query={query}>
         {({ pages }) => {
           const docs = pages.flatMap((p) => p.docs);
+          const [damage] = pages.flatMap((p) => p.failures);
           if (docs.length === 0) {
             return (
               <Empty
@@ -194,6 +195,7 @@ function Newest({ entity }: { entity: Entity }) {
           }
           return (
             <>
+              {damage && <FailureNotice failure={damage} />}
               <div className="table-wrap">
                 <table className="fold">
                   <thead>

@@ -63,6 +63,7 @@ export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 
               ) : (
                 <div className="split">
                   <div className="stack">
+                    {doc.failures[0] && <FailureNotice failure={doc.failures[0]} />}
                     <Fields entity={entity} doc={doc} subject={id} title={t('doc.fields')} />
                     {entity.owned().map((owned) => (
                       <OwnedDocuments
@@ -122,6 +123,7 @@ function OwnedDocuments({
   });
   const further = (wanted && more.data?.pages) || [];
   const docs = [first, ...further].flatMap((p) => p.docs);
+  const [damage] = further.flatMap((p) => p.failures);
   const isMore = further.length > 0 ? more.hasNextPage : first.next !== null;
   const add = may('WRITE') && entity.create && (plural || docs.length === 0) && (
     <ButtonLink className="small" href={`/shoppers/${entity.name}/new/${owner}`}>
@@ -178,6 +180,7 @@ function OwnedDocuments({
           }
         />
       ))}
+      {damage && <FailureNotice failure={damage} />}
       {more.error && <FailureNotice failure={asFailure(more.error)} retry={() => void more.refetch()} />}
       {isMore && (
         <div className="row">

@@ -4,7 +4,7 @@ import { diff, versions, type Change, type Doc } from '../../data/documents';
 import type { Entity } from '../../data/model';
 import { useWords } from '../../lib/i18n';
 import { spokenPath } from '../../lib/names';
-import { Await, Badge, Button, Card, Field, Moment } from '../../ui';
+import { Await, Badge, Button, Card, FailureNotice, Field, Moment } from '../../ui';
 import { Fields } from './fields';
 import { Value } from './values';
 
@@ -25,6 +25,7 @@ export function Versions({ entity, id }: { entity: Entity; id: string }) {
     <Await query={query}>
       {({ pages }) => {
         const all = pages.flatMap((p) => p.docs);
+        const [damage] = pages.flatMap((p) => p.failures);
         const to = all.find((d) => d.meta.version === pair.to) ?? all[0];
         const from = all.find((d) => d.meta.version === pair.from) ?? all[1];
         const shown = all.find((d) => d.meta.version === open);
@@ -36,6 +37,7 @@ export function Versions({ entity, id }: { entity: Entity; id: string }) {
         );
         return (
           <div className="stack wide">
+            {damage && <FailureNotice failure={damage} />}
             {from && to && (
               <Card title={t('versions.compare')} lead={t('versions.compare.lead')}>
                 <div className="form">

@@ -1,1 +1,0 @@
-export{t as default,n as useRoles}from"./api-keys-i7NZ9Qs9.js";
