@@ -245,4 +245,6 @@ func TestExampleComposer(t *testing.T) {
 		t.Errorf("%d %s", r.Status, r.Text)
 	}
 	in.publish("Profile", `{"properties": {"club": {"type": "string"}}}`)
+	// An entity that is in no API composes, beside what the others need.
+	in.publish("Rating", `{"x-entity": {"owner": "Profile"}, "x-federation": {"inaccessible": true}, "properties": {"points": {"type": "integer"}}}`)
 }

@@ -58,6 +58,7 @@ type subgraph struct {
 	owners  map[*schema.Field]*entity // of all fields within an entity
 	imports map[string]bool           // of the specification of Federation
 	minor   int                       // the lowest version of it, 2.minor, that has all of them
+	hidden  map[string]bool           // types that are not in the supergraph's API
 }
 
 // own notes that the fields of a type and of those within it are an entity's.
@@ -103,6 +104,7 @@ func (s *subgraph) print() string {
 		s.withoutSecrets(shown.Types)
 	}
 	withoutUnused(shown.Types)
+	s.hide(shown.Types)
 	for name, def := range shown.Types {
 		if !def.BuiltIn {
 			shown.Types[name] = s.definition(def)
@@ -125,6 +127,9 @@ func (s *subgraph) definition(shared *ast.Definition) *ast.Definition {
 		// Apollo's composition does not know @oneOf. The description says it too.
 		def.Directives = slices.DeleteFunc(slices.Clone(def.Directives), func(d *ast.Directive) bool { return d.Name == "oneOf" })
 	}
+	if s.hidden[def.Name] {
+		def.Directives = s.inaccessible(def.Directives)
+	}
 	shape := s.shapes[def.Name]
 	def.Fields = make(ast.FieldList, len(shared.Fields))
 	for i, f := range shared.Fields {
@@ -136,7 +141,81 @@ func (s *subgraph) definition(shared *ast.Definition) *ast.Definition {
 			def.Fields[i] = s.field(f, shape.Fields[at], e)
 		}
 	}
+	for i, f := range def.Fields {
+		if !s.hidden[def.Name] && s.leads(&def, f) {
+			f := *f
+			f.Directives = s.inaccessible(f.Directives)
+			def.Fields[i] = &f
+		}
+	}
 	return &def
+}
+
+// inaccessible adds the directive, which may stand once.
+func (s *subgraph) inaccessible(list ast.DirectiveList) ast.DirectiveList {
+	if list.ForName("inaccessible") != nil {
+		return list
+	}
+	return append(slices.Clip(list), s.use("inaccessible"))
+}
+
+// hide notes the types that are not in the supergraph's API: all those of an entity of which x-federation
+// says so, and those within others that are left without fields, or without a field that leads to them.
+func (s *subgraph) hide(types map[string]*ast.Definition) {
+	s.hidden = make(map[string]bool)
+	library := &s.options.Cache.library
+	for _, e := range s.entities {
+		if e.Federation != nil && e.Federation.Inaccessible {
+			for _, def := range library.definitions(library.static, e).types {
+				s.hidden[def.Name] = true
+			}
+		}
+	}
+	for before := -1; before != len(s.hidden); {
+		before = len(s.hidden)
+		led, shows := make(map[string]bool), make(map[string]bool)
+		for name, def := range types {
+			if s.hidden[name] {
+				continue
+			}
+			for _, f := range def.Fields {
+				if !s.leads(def, f) && !s.saysInaccessible(name, f.Name) {
+					led[f.Type.Name()], shows[name] = true, true
+				}
+			}
+			for _, member := range def.Types {
+				if !s.hidden[member] {
+					led[member], shows[name] = true, true
+				}
+			}
+		}
+		for name := range s.shapes {
+			if def := types[name]; def != nil && (def.Kind == ast.Object || def.Kind == ast.Union) && !(led[name] && shows[name]) {
+				s.hidden[name] = true
+			}
+		}
+	}
+}
+
+// saysInaccessible reports whether x-federation says so of a property.
+func (s *subgraph) saysInaccessible(typeName, field string) bool {
+	shape := s.shapes[typeName]
+	return shape != nil && slices.ContainsFunc(shape.Fields, func(f *schema.Field) bool {
+		return f.Name == field && f.Federation != nil && f.Federation.Inaccessible
+	})
+}
+
+// leads reports whether a field is of use only for what is hidden. Composition wants such a field to be
+// hidden too.
+func (s *subgraph) leads(def *ast.Definition, f *ast.FieldDefinition) bool {
+	var of operation
+	switch def.Name {
+	case "Query":
+		of = s.queries[f.Name]
+	case "Mutation":
+		of = s.mutations[f.Name]
+	}
+	return s.hidden[f.Type.Name()] || of.entity != nil && s.hidden[of.entity.Name]
 }
 
 // typeDirectives are those of an object type that Federation knows. e is the entity that it is, or nil.

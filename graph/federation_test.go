@@ -19,7 +19,7 @@ import (
 
 // federated are the sets of entities whose subgraphs are looked at.
 func federated(t *testing.T) map[string]*schema.Set {
-	return map[string]*schema.Set{"shop": loadSet(t, "shop"), "products": loadSet(t, "products"), "defaults": newSet(t, schema.Defaults()...)}
+	return map[string]*schema.Set{"shop": loadSet(t, "shop"), "products": loadSet(t, "products"), "hidden": loadSet(t, "hidden"), "defaults": newSet(t, schema.Defaults()...)}
 }
 
 // TestFederationSDL compares what composers read with golden files, which .ci/federation composes.
@@ -77,6 +77,48 @@ func TestPublicSDL(t *testing.T) {
 				if f.Arguments.ForName("unmask") != nil {
 					t.Errorf("%s: %s.%s can be unmasked", name, def.Name, f.Name)
 				}
+			}
+		}
+	}
+}
+
+// TestInaccessible holds what composers insist on: nothing that is accessible leads to a type that is not, and
+// no type is accessible without a part that is.
+func TestInaccessible(t *testing.T) {
+	hidden := func(list ast.DirectiveList) bool { return list.ForName("inaccessible") != nil }
+	for name, set := range federated(t) {
+		for _, variant := range []graph.Variant{graph.Federation, graph.Public} {
+			doc, err := parser.ParseSchema(&ast.Source{Input: compile(t, set, graph.Options{}).SDL(variant)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			leads := func(from string, to *ast.Type) {
+				if def := doc.Definitions.ForName(to.Name()); def != nil && hidden(def.Directives) {
+					t.Errorf("%s %s: %s leads to %s", name, variant, from, def.Name)
+				}
+			}
+			count := 0
+			for _, def := range doc.Definitions {
+				if hidden(def.Directives) {
+					count++
+					continue
+				}
+				shown := len(def.Fields) == 0
+				for _, f := range def.Fields {
+					if !hidden(f.Directives) {
+						shown = true
+						leads(def.Name+"."+f.Name, f.Type)
+						for _, a := range f.Arguments {
+							leads(def.Name+"."+f.Name, a.Type)
+						}
+					}
+				}
+				if !shown {
+					t.Errorf("%s %s: nothing in %s is accessible", name, variant, def.Name)
+				}
+			}
+			if (count > 0) != (name == "hidden") {
+				t.Errorf("%s %s: %d types are inaccessible", name, variant, count)
 			}
 		}
 	}

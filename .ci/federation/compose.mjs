@@ -36,7 +36,7 @@ function plan(supergraphSdl, query) {
   return prettyFormatQueryPlan(planner.buildQueryPlan(operationFromDocument(supergraph.apiSchema(), parse(query))))
 }
 
-for (const name of ['defaults.federation', 'defaults.public', 'shop.federation', 'shop.public']) {
+for (const name of ['defaults.federation', 'defaults.public', 'shop.federation', 'shop.public', 'hidden.federation', 'hidden.public']) {
   compose(name, { profiles: golden(name) })
 }
 for (const name of ['products.federation', 'products.public']) {
@@ -47,6 +47,7 @@ const supergraph = compose('with orders', { profiles, orders: own('orders') })
 compose('with a subgraph that knows e-mail addresses', { profiles, newsletter: own('newsletter') })
 compose('with another account\'s', { profiles, products: golden('products.federation'), users: own('users') })
 const shop = compose('products with others', { products: golden('products.federation'), inventory: own('inventory'), users: own('users') })
+const hidden = compose('what is not to be shown with rewards', { profiles: golden('hidden.federation'), rewards: own('rewards') })
 compose('with both', { profiles, orders: own('orders'), newsletter: own('newsletter') })
 
 if (supergraph) {
@@ -56,6 +57,15 @@ if (supergraph) {
   check('a reason is passed on', clear.includes('firstName(unmask: $why)'), clear)
   const tagged = supergraph.includes('@tag(name: "pii")')
   check('tags reach the supergraph', tagged)
+}
+if (hidden) {
+  const api = Supergraph.buildForTests(hidden).apiSchema()
+  const has = (name) => name.split('.').reduce((at, part) => at && (at === api ? api.type(part) : at.field(part)), api) !== undefined
+  const kept = ['Member.level', 'Member.greeting', 'MemberInput.notes', 'Remark.planId', 'Mutation.createRemark', 'Mutation.claimReward']
+  const gone = ['Score', 'ScoreConnection', 'ScoreEdge', 'ScoreInput', 'ScoreWhyKind', 'Card', 'Plan', 'MemberNotes', 'MemberLimits', 'MemberContacts', 'Member.number',
+    'Member.scores', 'Member.card', 'Remark.plan', 'Query.score', 'Query.cards', 'Query.planVersionDiff', 'Mutation.createScore', 'Mutation.deletePlan', 'Reward.score']
+  const wrong = [...kept.filter((name) => !has(name)), ...gone.filter(has)]
+  check('the API has what is accessible', wrong.length === 0, wrong.join(', '))
 }
 if (shop) {
   const field = (line) => check(`in the supergraph: ${line}`, shop.split('\n').some((l) => line.every((part) => l.includes(part))), shop.slice(0, 3000))
