@@ -138,7 +138,7 @@ export async function shoppers(browser) {
     await accessible(page, 'a list with a damaged value');
     await page.locator('tbody tr a').first().click();
     await told.waitFor();
-    await page.getByRole('heading', { name: 'Data', exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Data', exact: true }).first().waitFor();
     await view.close();
   });
 
