@@ -41,8 +41,8 @@ var kinds = []struct {
 // maxSearched is how much of a text is looked at, in bytes; the time it takes grows with it.
 const maxSearched = 64 << 10
 
-// Kind tells what a text holds, or holds something that looks like it: EMAIL, PHONE, CARD, IBAN, CPF, CNPJ,
-// SSN or DNI (NIE too); "" if it holds nothing of these. It errs on the side of nothing.
+// Kind tells which kind of personal data a text holds, by its looks: EMAIL, PHONE, CARD, IBAN, CPF, CNPJ, SSN
+// or DNI (NIE too), whichever comes first; "" if none. In doubt it is none.
 func Kind(s string) string {
 	s = plain(s[:min(len(s), maxSearched)])
 	for i := range len(s) {
@@ -322,7 +322,8 @@ func dni(s string) bool {
 }
 
 // international reports whether a text begins with a phone number that has a country code, behind + or 00.
-// Behind 00 it must be in groups, and not all of four digits, as long numbers of other kinds are.
+// In one piece it must be long, since a + may also say how much more there is; behind 00 it must be in groups,
+// and not all of four digits, as long numbers of other kinds are.
 func international(s string) bool {
 	from := len(s) - len(strings.TrimPrefix(strings.TrimPrefix(s, "+"), "00"))
 	if from == 0 || from == len(s) || s[from] < '1' || s[from] > '9' {
@@ -338,7 +339,11 @@ func international(s string) bool {
 		if group > 0 {
 			groups++
 			uneven = uneven || groups > 1 && group != 4
-			if over := i == len(s) || !alphanumeric(s[i]); over && digits >= 8 && digits <= 15 && (s[0] == '+' || groups > 2 && digits > 8 && uneven) {
+			enough := groups > 2 && digits > 8 && uneven
+			if s[0] == '+' {
+				enough = digits >= 10 || groups > 1 && digits >= 8
+			}
+			if enough && digits <= 15 && (i == len(s) || !alphanumeric(s[i])) {
 				return true
 			}
 		}
