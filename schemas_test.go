@@ -145,7 +145,7 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 			"bad index":     {"Thing", `{"type": "object", "properties": {"a": {"type": "string"}}, "v-indexed": ["nothing"]}`, "/v-indexed/0"},
 			"bad entity":    {"no-name", `{"type": "object"}`, ""},
 			"taken name":    {"Query", `{"type": "object"}`, ""},
-			"no owner":      {"Thing", `{"type": "object", "x-entity": {"owner": "Nobody"}, "properties": {"a": {"type": "string"}}}`, "/Thing/x-entity"},
+			"no owner":      {"Thing", `{"type": "object", "x-entity": {"owner": "Nobody"}, "properties": {"a": {"type": "string"}}}`, "/x-entity/owner"},
 			"name clash":    {"ProfileConnection", `{"type": "object", "properties": {"a": {"type": "string"}}}`, ""},
 		} {
 			r := c.upload(test.entity, test.schema)

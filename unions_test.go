@@ -352,3 +352,33 @@ func TestRecursion(t *testing.T) {
 		})
 	}
 }
+
+// What an upload is not together with the account's other entities is told by places in the upload.
+func TestClashesHavePlaces(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.publish("Pet", `{"type": "object", "x-entity": {"owner": "Profile"}, "properties": {"tag": {"enum": ["x"]}}}`)
+	const owned = `{"type": "object", "x-entity": {"owner": %q, "plural": %q}, "properties": {"a": {"type": "string"}}}`
+	for _, test := range []struct{ entity, schema, pointer, keyword string }{
+		{"Toy", fmt.Sprintf(owned, "Nobody", "toys"), "/x-entity/owner", "x-entity"},
+		{"Toy", fmt.Sprintf(owned, "Pet", "toys"), "/x-entity/owner", "x-entity"},
+		{"Toy", fmt.Sprintf(owned, "Profile", "pets"), "/x-entity/plural", "x-entity"},
+		{"Toy", fmt.Sprintf(owned, "Profile", "tags"), "/x-entity/plural", "x-entity"},
+		{"Toy", `[` + fmt.Sprintf(owned, "Profile", "pets") + `]`, "/0/x-entity/plural", "x-entity"},
+		{"PetTag", `{"type": "object", "properties": {"a": {"type": "string"}}}`, "", "x-entity"},
+		{"Pet", `{"properties": {"edge": {"type": "object", "properties": {"a": {"type": "string"}}}}}`, "/properties/edge", "properties"},
+		{"Profile", `{"properties": {"pets": {"type": "string"}}}`, "/properties/pets", "properties"},
+	} {
+		r := in.upload(test.entity, test.schema)
+		if r.code() != "SCHEMA_INVALID" {
+			t.Errorf("%s %s: %s", test.entity, test.schema, r.Text)
+			continue
+		}
+		checked := in.managed(`query($e: String!, $s: JSON!) { checkSchema(entity: $e, schema: $s) { problems { pointer keyword fix } } }`, vars{"e": test.entity, "s": json.RawMessage(test.schema)})
+		for _, p := range []any{at(r.Errors[0].Extensions, "problems.0"), checked.at("checkSchema.problems.0")} {
+			if pointer, _ := at(p, "pointer").(string); pointer != test.pointer || at(p, "keyword") != test.keyword || at(p, "fix") == nil {
+				t.Errorf("%s %s: %v", test.entity, test.schema, p)
+			}
+		}
+	}
+}

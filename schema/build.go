@@ -20,6 +20,18 @@ type builder struct {
 	fields  int
 }
 
+func newBuilder(t *tree, entity string) *builder {
+	return &builder{tree: t, shapes: shapes{byNode: map[*node]*shape{}}, entity: entity, types: map[string]*Type{}, names: map[string]string{},
+		scalars: map[string]*Type{}, origins: map[*Field]string{}, demands: map[*Field]string{}}
+}
+
+// origins builds an accepted schema's type anew, with what tells where all in it comes from: only refusals
+// need that.
+func (e *Entity) origins() (*builder, *Type) {
+	b := newBuilder(sourceTree(e), e.Name)
+	return b, b.buildEntity()
+}
+
 // place is where a value stands: in a field of a type.
 type place struct {
 	parent string // the type's name
@@ -87,12 +99,16 @@ func (b *builder) description(s *shape) string {
 
 // claim takes a name for a type.
 func (b *builder) claim(name, ptr string) {
+	if builtinTypes[name] && ptr == "" {
+		b.problem(ptr, "x-entity", "rename the entity", "the API itself uses the name %s", name)
+		return
+	}
 	if builtinTypes[name] {
-		b.problem(ptr, "", "rename the property or the definition", "the type would be called %s, which the API itself uses", name)
+		b.problem(ptr, keywordAt(ptr), "rename the property or the definition", "the type would be called %s, which the API itself uses", name)
 		return
 	}
 	if other, taken := b.names[name]; taken {
-		b.problem(ptr, "", "rename one of the two", "the type would be called %s, as the one from %q is", name, b.uploaded(other))
+		b.problem(ptr, keywordAt(ptr), "rename one of the two", "the type would be called %s, as the one from %q is", name, b.uploaded(other))
 		return
 	}
 	b.names[name] = ptr

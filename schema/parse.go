@@ -130,9 +130,8 @@ func (p *parser) entity(name string, root *object) *Entity {
 	check := &validator{work: work, program: t.largest}
 	check.compiled.Store(compiled)
 	defer check.compiled.Store(nil) // most schemas are looked at more often than written by
-	b := &builder{tree: t, shapes: shapes{byNode: map[*node]*shape{}}, entity: name,
-		types: map[string]*Type{}, names: map[string]string{}, scalars: map[string]*Type{}, origins: map[*Field]string{}, demands: map[*Field]string{}}
-	e := &Entity{Name: name, Plural: defaultPlural(name), Many: true, Type: b.buildEntity(), Source: appendJSON(nil, root), check: check}
+	b := newBuilder(t, name)
+	e := &Entity{Name: name, Plural: defaultPlural(name), Many: true, Type: b.buildEntity(), Source: appendJSON(nil, root), check: check, members: p.members}
 	if e.Type == nil {
 		return nil
 	}

@@ -103,6 +103,16 @@ func (r *report) uploaded(ptr string) string {
 	return "/0" + ptr
 }
 
+// keywordAt is the keyword that a pointer leads to, or to something of.
+func keywordAt(ptr string) string {
+	tokens := strings.Split(ptr, "/")
+	last := len(tokens) - 1
+	if last > 0 && (slices.Contains(mapKeywords, tokens[last-1]) || slices.Contains(listKeywords, tokens[last-1])) {
+		return tokens[last-1]
+	}
+	return tokens[last]
+}
+
 func (r *report) problem(at, keyword, fix, format string, args ...any) {
 	if len(r.problems) < 10*maxProblems {
 		r.problems = append(r.problems, Problem{Pointer: at, Keyword: keyword, Message: fmt.Sprintf(format, args...), Fix: fix})

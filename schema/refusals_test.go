@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 			[]string{"/properties/id properties", "/properties/meta properties", "/properties/profile properties", "/properties/profileId properties"}},
 		{"collision", `{"properties": {"a-b": {"type": "string"}, "a_b": {"type": "string"}}}`, []string{"/properties/a_b properties"}},
 		{"extra collides", `{"properties": {"additionalProperties": {"type": "string"}}, "additionalProperties": true}`, []string{"/properties/additionalProperties properties"}},
-		{"type names collide", `{"properties": {"a": {"type": "object", "properties": {"b": {"enum": ["x"]}}}, "aB": {"enum": ["y"]}}}`, []string{"/properties/aB"}},
+		{"type names collide", `{"properties": {"a": {"type": "object", "properties": {"b": {"enum": ["x"]}}}, "aB": {"enum": ["y"]}}}`, []string{"/properties/aB properties"}},
 		{"enum names collide", in(`{"enum": ["a b", "a-b"]}`), []string{"/properties/a/enum enum"}},
 		{"conflict", in(`{"allOf": [{"type": "string"}, {"type": "integer"}]}`), []string{"/properties/a allOf"}},
 		{"kinds differ", in(`{"anyOf": [{"type": "string"}, {"type": "object", "properties": {"b": {"type": "string"}}}]}`), []string{"/properties/a/anyOf anyOf"}},

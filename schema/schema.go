@@ -86,7 +86,8 @@ type Entity struct {
 	// Source is the effective JSON Schema: canonical JSON, keywords and properties in uploaded order.
 	Source []byte
 
-	check *validator
+	check   *validator
+	members []string // of the bundle that it was parsed from: see report
 }
 
 // Key is a look-up key: an exact match on one top-level scalar field, after Normalize.

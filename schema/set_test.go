@@ -53,6 +53,59 @@ func TestNewSet(t *testing.T) {
 	}
 }
 
+// With says where in the document that comes to the others it clashes with them.
+func TestWith(t *testing.T) {
+	set, err := schema.NewSet(append(schema.Defaults(),
+		parse(t, "Person", `{"properties": {"tag": {"enum": ["x"]}, "home": {"type": "object", "properties": {"a": {"type": "string"}}}}}`),
+		parse(t, "Order", `{"properties": {"lineTag": {"enum": ["x"]}, "lineItem": {"type": "object", "properties": {"a": {"type": "string"}}}}}`),
+		parse(t, "Pet", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Person"}}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		entity, doc string
+		want        []string // "pointer keyword" of each problem
+	}{
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Person", "plural": "toys"}}`, nil},
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Nobody"}}`, []string{"/x-entity/owner x-entity"}},
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Pet"}}`, []string{"/x-entity/owner x-entity"}},
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Person", "plural": "pets"}}`, []string{"/x-entity/plural x-entity", "/x-entity/plural x-entity"}},
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Person", "plural": "tag"}}`, []string{"/x-entity/plural x-entity"}},
+		{"Tag", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Person", "cardinality": "one"}}`, []string{"/x-entity x-entity"}},
+		{"Toy", `{"properties": {"a": {"type": "string"}}, "x-entity": {"plural": "meta"}}`, []string{"/x-entity/plural x-entity"}},
+		{"Meta", `{"properties": {"a": {"type": "string"}}}`, []string{" x-entity"}},
+		{"Pets", `{"properties": {"a": {"type": "string"}}}`, []string{" x-entity"}},
+		{"PersonHome", `{"properties": {"a": {"type": "string"}}}`, []string{" x-entity", " x-entity", " x-entity"}},
+		{"Pet", `{"properties": {"edge": {"type": "object", "properties": {"a": {"type": "string"}}}}}`, []string{"/properties/edge properties"}},
+		{"OrderLine", `{"properties": {"a": {"$ref": "#/$defs/item~1"}}, "$defs": {"item/": {"type": "object", "properties": {"a": {"type": "string"}}}}}`,
+			[]string{"/$defs/item~1 $defs", "/$defs/item~1 $defs", "/$defs/item~1 $defs"}},
+		{"OrderLine", `[{"properties": {"a": {"$ref": "b.json"}}}, {"$id": "b.json", "definitions": {"Tag": {"enum": ["y"]}}, "type": "array", "items": {"$ref": "#/definitions/Tag"}}]`,
+			[]string{"/1/definitions/Tag definitions"}},
+		{"Toy", `[{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Nobody"}}]`, []string{"/0/x-entity/owner x-entity"}},
+		{"Person", `{"allOf": [{"properties": {"pets": {"type": "string"}}}], "properties": {"b": {"type": "string"}}}`, []string{"/allOf/0/properties/pets properties"}},
+		{"Person", `{"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Profile"}}`, []string{"/x-entity/owner x-entity"}},
+	} {
+		with, err := set.With(parse(t, c.entity, c.doc))
+		var list []string
+		if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
+			for _, p := range invalid.Problems {
+				list = append(list, p.Pointer+" "+p.Keyword)
+				if p.Fix == "" || p.Message == "" {
+					t.Errorf("nothing to go by in %+v", p)
+				}
+			}
+		} else if err != nil || with.Entity(c.entity) == nil {
+			t.Errorf("%s %s: %v", c.entity, c.doc, err)
+		}
+		if !slices.Equal(list, c.want) {
+			t.Errorf("%s %s: %q, want %q: %v", c.entity, c.doc, list, c.want, err)
+		}
+	}
+	if set.Entity("Toy") != nil {
+		t.Error("the set has changed")
+	}
+}
+
 func TestMerge(t *testing.T) {
 	base := `{"type": "object", "title": "old", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}, "required": ["b"], "v-indexed": ["b"], "$defs": {"X": {"type": "string"}}}`
 	upload := `{"title": "new", "properties": {"c": {"type": "integer"}, "a": {"type": "integer"}}, "required": ["c", "b"], "v-unique": ["c"], "$defs": {"Y": {}}, "documentTTL": 3}`

@@ -358,8 +358,7 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 		return d, err
 	}
 	d.Entity.Version = d.current + 1
-	others := slices.DeleteFunc(slices.Clone(before.Entities), func(e *schema.Entity) bool { return e.Name == u.Entity })
-	if d.set, err = schema.NewSet(append(others, d.Entity)); err != nil {
+	if d.set, err = before.With(d.Entity); err != nil {
 		return d, err
 	}
 	if d.engine, err = s.compile(ctx, id, d.set); err != nil {
