@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
 )
 
 // What is stored sealed was protected when it was written. No way of schemas leads from there to its
@@ -237,4 +238,76 @@ func TestMasksWeakenByPermission(t *testing.T) {
 			t.Errorf("%s: %s", next, r.Text)
 		}
 	}
+}
+
+// A document that is written under the schema before, by a process that has not seen the new one, stays
+// sealed where nobody had leave to show it: for every reader, in a sweep and in an update. Whoever has
+// leave finds it at the next publish.
+func TestSealsOutliveRaces(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		admin := in.newKey([]string{"schema-admin"}, "")
+		with := func(more, rest string) string {
+			return `{"type": "object", "properties": {"k": {"type": "string"}` + more + `}` + rest + `}`
+		}
+		const z, list = `, "z": {"type": "string", "sensitive": false}`, `, "l": {"type": "array", "items": {"type": "object", "properties": {"in": {"type": "string"}}}}`
+		in.publish("Late", with("", `, "additionalProperties": true`))
+		id := in.do(`mutation { createLate(input: {additionalProperties: {z: "canary", l: [{in: "canary"}]}}) { id } }`).str("createLate.id")
+		in.do(`mutation($id: ID!) { updateLate(id: $id, patch: {k: "new"}) { id } }`, vars{"id": id})
+		// What the other process writes comes behind the publish.
+		type late struct {
+			space  storage.Space
+			record storage.Record
+		}
+		var written []late
+		for _, collection := range []storage.Collection{storage.Documents, storage.Versions} {
+			space := storage.Space{Account: firstAccount, Collection: collection, Part: "Late"}
+			records, err := in.store.Scan(t.Context(), space, storage.Page{Limit: 10})
+			if err != nil || len(records) != 1 {
+				t.Fatal(records, err)
+			}
+			written = append(written, late{space, records[0]})
+			if err := in.store.Delete(t.Context(), space, records[0].ID, records[0].Rev); err != nil {
+				t.Fatal(err)
+			}
+		}
+		admin.publish("Late", with(z+list, ""), "?mode=replace&allow=EXTRA_NO_CLOSE")
+		for _, l := range written {
+			if err := in.store.Insert(t.Context(), l.space, l.record); err != nil {
+				t.Fatal(err)
+			}
+		}
+		query := `query($id: ID!) { late(id: $id) { k z l { in } meta { masked } } lateVersions(id: $id) { nodes { z l { in } } } }`
+		sealed := func(when string) {
+			t.Helper()
+			for _, who := range []*client{in.client, in.newKey([]string{"reader"}, ""), in.newKey([]string{"shopper"}, id)} {
+				if r := who.do(query, vars{"id": id}); strings.Contains(r.Text, "canary") || fmt.Sprint(r.at("late.meta.masked")) != "[l z]" && fmt.Sprint(r.at("late.meta.masked")) != "[z l]" {
+					t.Errorf("%s: %s", when, r.Text)
+				}
+			}
+		}
+		sealed("written late")
+		set, err := in.currentSet(t.Context(), firstAccount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.docs.Mend(t.Context(), firstAccount, set); err != nil {
+			t.Fatal(err)
+		}
+		sealed("swept")
+		in.do(`mutation($id: ID!) { updateLate(id: $id, patch: {k: "newer"}) { id } }`, vars{"id": id})
+		sealed("updated")
+		more := with(z+list+`, "m": {"type": "string"}`, "")
+		if r := admin.upload("Late", more, "?mode=replace"); r.code() != "SCHEMA_BREAKING" || !strings.Contains(r.Text, `"path":"z"`) || !strings.Contains(r.Text, `"path":"l"`) {
+			t.Errorf("the next schema: %s", r.Text)
+		}
+		in.publish("Late", more, "?mode=replace&allow=EXTRA_NO_DISCLOSE")
+		if r := in.do(query, vars{"id": id}); strings.Count(r.Text, "canary") != 8 || len(r.at("late.meta.masked").([]any)) > 0 {
+			t.Errorf("lowered: %s", r.Text)
+		}
+		if r := in.do(`mutation($id: ID!) { updateLate(id: $id, patch: {k: "newest"}) { z meta { masked } } }`, vars{"id": id}); r.str("updateLate.z") != "canary" {
+			t.Errorf("updated when lowered: %s", r.Text)
+		}
+	})
 }

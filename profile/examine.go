@@ -154,7 +154,7 @@ func (x *examination) disclosed(id string, in bsoncore.Value) {
 	if !x.Sealed {
 		return
 	}
-	vault.Exposed(x.next, in.Data, func(path, place string) {
+	vault.Exposed(x.next, in.Data, func(_, path, place string) {
 		if !slices.ContainsFunc(x.lowered, func(l string) bool { return below(path, l) || below(place, l) || below(l, path) }) {
 			found(place)
 		}

@@ -204,6 +204,7 @@ func (s *Service) resealOne(ctx context.Context, in storage.Space, e *schema.Ent
 		if err := c.decode(r.Body); err != nil {
 			return false, err
 		}
+		at.Lowered = c.lowered(e)
 		doc, changed, err := s.vault.Reseal(ctx, at, e, c.Doc)
 		if err != nil || !changed {
 			return false, err

@@ -301,6 +301,17 @@ func place(id tenant.ID, e *schema.Entity, r *storage.Record) vault.Place {
 	return vault.Place{Account: id, Subject: root(e, r), Entity: e.Name, ID: r.ID}
 }
 
+// placed is place for a document that is stored already.
+func (c *content) placed(id tenant.ID, e *schema.Entity, r *storage.Record) vault.Place {
+	at := place(id, e, r)
+	at.Lowered = c.lowered(e)
+	return at
+}
+
+// lowered reports whether protection was lowered since the document was written: by a document that was
+// written under a schema since then, though it was replaced by now, nobody was asked.
+func (c *content) lowered(e *schema.Entity) bool { return int(c.Schema) < e.Lowered }
+
 // clear returns a document's content as JSON, for the server's own work.
 func (s *Service) clear(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, sealed bson.Raw) (map[string]any, error) {
 	raw, err := s.vault.Open(ctx, place(id, e, &r), sealed)
@@ -462,7 +473,7 @@ func (s *Service) document(id tenant.ID, e *schema.Entity, k *kept, masker *vaul
 		return d, nil
 	}
 	var err error
-	d.Body, d.Masked, err = masker.Mask(place(id, e, k.Record), k.Doc)
+	d.Body, d.Masked, err = masker.Mask(k.placed(id, e, k.Record), k.Doc)
 	d.Fault = masker.Fault()
 	return d, err
 }

@@ -16,36 +16,35 @@ import (
 )
 
 // uncovered tells, in the form of violations, what a promotion would store in clear though the prospect
-// protects it: two entities may declare the same property differently. Doc is what the prospect's
+// protects it: two entities may declare the same property differently. C is what the prospect's
 // record r holds, owned what its lists become, and patch takes the place of properties.
-func (s *Service) uncovered(ctx context.Context, id tenant.ID, set *schema.Set, r storage.Record, doc bson.Raw, owned []ownedDocument, patch map[string]any) error {
+func (s *Service) uncovered(ctx context.Context, id tenant.ID, set *schema.Set, r storage.Record, c content, owned []ownedDocument, patch map[string]any) error {
 	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
-	sealed, _, err := s.vault.Reseal(ctx, place(id, prospects, &r), prospects, doc) // something may have become sensitive since
+	sealed, _, err := s.vault.Reseal(ctx, c.placed(id, prospects, &r), prospects, c.Doc) // something may have become sensitive since
 	if err != nil {
 		return err
 	}
 	var found []schema.Violation
-	tell := func(e *schema.Entity, within string) func(_, place string) {
-		return func(_, place string) {
+	tell := func(e *schema.Entity, within string, copied func(property string) bool) func(property, _, place string) {
+		return func(property, _, place string) {
+			if !copied(property) {
+				return
+			}
 			found = append(found, schema.Violation{Path: within + place, Rule: "sensitive",
 				Message: fmt.Sprintf("is protected on %s and would be stored in clear on %s: declare it alike on both", prospects.Name, e.Name)})
 		}
 	}
-	copied, err := only(sealed, func(name string) bool {
+	vault.Exposed(profiles, sealed, tell(profiles, "", func(name string) bool {
 		_, merged := patch[name].(map[string]any)
 		_, patched := patch[name]
 		return (merged || !patched) && slices.ContainsFunc(profiles.Type.Fields, func(f *schema.Field) bool { return f != profiles.Type.Extra && f.Property == name })
-	})
-	if err != nil {
-		return err
-	}
-	vault.Exposed(profiles, copied, tell(profiles, ""))
+	}))
 	for _, o := range owned {
 		item, err := s.protected(ctx, id, r.ID, sealed, o)
 		if err != nil {
 			return err
 		}
-		vault.Exposed(o.entity, item, tell(o.entity, fmt.Sprintf("%s.%d.", o.property, o.index)))
+		vault.Exposed(o.entity, item, tell(o.entity, fmt.Sprintf("%s.%d.", o.property, o.index), func(string) bool { return true }))
 	}
 	if len(found) > 0 {
 		return &InvalidError{Violations: found}
@@ -63,19 +62,4 @@ func (s *Service) protected(ctx context.Context, id tenant.ID, profile string, p
 	entities := schema.Defaults()
 	builtin := entities[slices.IndexFunc(entities, func(e *schema.Entity) bool { return e.Name == o.entity.Name })]
 	return s.vault.Seal(ctx, place(id, builtin, &storage.Record{ID: o.id, Owner: profile}), builtin, o.held)
-}
-
-// only returns a document with those members alone that keep wants.
-func only(doc bson.Raw, keep func(name string) bool) (bson.Raw, error) {
-	members, err := bsoncore.Document(doc).Elements()
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	members = slices.DeleteFunc(members, func(m bsoncore.Element) bool { return !keep(m.Key()) })
-	at, out := bsoncore.AppendDocumentStart(nil)
-	for _, m := range members {
-		out = append(out, m...)
-	}
-	out, err = bsoncore.AppendDocumentEnd(out, at)
-	return bson.Raw(out), err
 }

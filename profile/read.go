@@ -443,7 +443,7 @@ func (s *Service) Diff(ctx context.Context, p *auth.Principal, e *schema.Entity,
 		for _, f := range e.Type.Fields {
 			all.Add(f.Slot)
 		}
-		body, _, err := s.vault.Mask(ctx, place(p.Account, e, &r), e, c.Doc, all)
+		body, _, err := s.vault.Mask(ctx, c.placed(p.Account, e, &r), e, c.Doc, all)
 		if err != nil {
 			return nil, err
 		}

@@ -50,7 +50,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		}
 	}
 	e.Defaults(input)
-	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, input, v)
+	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, nil, input, v)
 	if err != nil {
 		return Document{}, err
 	}
@@ -83,8 +83,9 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 	return s.showWritten(ctx, p, e, r, v)
 }
 
-// seal validates a document and gives the form in which the record r keeps it.
-func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, doc map[string]any, v View) (bson.Raw, error) {
+// seal validates a document and gives the form in which the record r keeps it; before is what that
+// kept until then, nil for a new one.
+func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, before *content, doc map[string]any, v View) (bson.Raw, error) {
 	if violations := e.Validate(doc); len(violations) > 0 {
 		return nil, &InvalidError{Violations: violations}
 	}
@@ -95,7 +96,10 @@ func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r st
 	if err != nil {
 		return nil, fmt.Errorf("profile: encode: %w", err)
 	}
-	return s.vault.Seal(ctx, place(id, e, &r), e, raw)
+	if before == nil {
+		return s.vault.Seal(ctx, place(id, e, &r), e, raw)
+	}
+	return s.vault.SealAfter(ctx, before.placed(id, e, &r), e, before.Doc, raw)
 }
 
 // Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays; a union is
@@ -134,7 +138,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	e.Prune(doc)
 	merge(doc, patch, e.Type)
-	raw, err := s.seal(ctx, p.Account, e, old, doc, v)
+	raw, err := s.seal(ctx, p.Account, e, old, &c, doc, v)
 	if err != nil {
 		return Document{}, err
 	}
@@ -335,7 +339,7 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 	if err != nil {
 		return Document{}, err
 	}
-	if err := s.uncovered(ctx, p.Account, set, r, c.Doc, owned, patch); err != nil {
+	if err := s.uncovered(ctx, p.Account, set, r, c, owned, patch); err != nil {
 		return Document{}, err
 	}
 	doc := map[string]any{}

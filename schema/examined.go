@@ -101,8 +101,10 @@ func (x *Examination) Lacks(v Violation) bool {
 	return v.Rule == "required" && slices.ContainsFunc(x.Required, func(path string) bool { return name(path) == name(v.Path) })
 }
 
-// LowersProtection reports whether a finding is about values that were protected and would be shown, or
-// about masks that would show more of them.
-func (f Finding) LowersProtection() bool {
-	return slices.Contains([]string{"SENSITIVITY_NO_LOWER", "EXTRA_NO_DISCLOSE", "MASK_NO_WEAKEN"}, f.Rule)
+// Uncovers reports whether a finding is about values that were protected and would be shown.
+func (f Finding) Uncovers() bool {
+	return f.Rule == "SENSITIVITY_NO_LOWER" || f.Rule == "EXTRA_NO_DISCLOSE"
 }
+
+// LowersProtection reports whether a finding Uncovers, or is about masks that would show more.
+func (f Finding) LowersProtection() bool { return f.Uncovers() || f.Rule == "MASK_NO_WEAKEN" }

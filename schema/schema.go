@@ -77,6 +77,10 @@ type Entity struct {
 	Description string
 	// Version of the schema, counted from 1 for each entity; 0 is the built-in default.
 	Version int
+	// Lowered is the newest version, this or one before, that was published with leave to show what was
+	// protected: what documents written under older ones hold sealed may be opened where the schema shows
+	// it in clear, and nothing else may. 0: there is none.
+	Lowered int
 	Type    *Type // an Object, its Name is the entity's
 	// Keys are the fields by which documents can be looked up, in order of the schema.
 	Keys       []Key

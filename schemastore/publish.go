@@ -190,6 +190,9 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 			return Version{}, err
 		}
 	}
+	if slices.ContainsFunc(d.Findings, schema.Finding.Uncovers) {
+		d.Entity.Lowered = d.Entity.Version
+	}
 	if err := s.gate(ctx, p.Account, d.engine); err != nil {
 		return Version{}, err
 	}
@@ -199,7 +202,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		}
 	}
 	v := versionRecord{Number: d.current + 1, Previous: d.head.Entities[u.Entity], Author: p.Actor,
-		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Source: string(d.Entity.Source)}
+		Created: s.now().UTC().Truncate(time.Millisecond), Note: u.Note, Allow: u.Allow, Lowered: d.Entity.Lowered, Source: string(d.Entity.Source)}
 	if err := s.put(ctx, p, d, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, v.Allow); err != nil {
 		return Version{}, err
 	}
@@ -245,7 +248,7 @@ func (s *Store[E]) adaptLater(ctx context.Context, id tenant.ID, d draft[E]) {
 func (s *Store[E]) adapt(ctx context.Context, id tenant.ID, d draft[E]) {
 	// Documents written between the first pass and the swap know nothing of new keys.
 	err := s.docs.Reindex(ctx, id, d.base, d.Entity)
-	if slices.ContainsFunc(d.Findings, schema.Finding.LowersProtection) || slices.ContainsFunc(d.Changes, func(c schema.Change) bool {
+	if slices.ContainsFunc(d.Findings, schema.Finding.Uncovers) || slices.ContainsFunc(d.Changes, func(c schema.Change) bool {
 		return c.Kind == schema.SensitivityRaised
 	}) {
 		err = errors.Join(err, s.docs.Reseal(ctx, id, d.Entity))
@@ -370,6 +373,7 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 	if d.base == nil {
 		return d, nil
 	}
+	d.Entity.Lowered = d.base.Lowered
 	d.Changes = schema.Diff(d.base, d.Entity)
 	d.Findings = append(schema.Check(d.Changes), schema.CheckSealed(d.base, d.Entity)...)
 	return d, nil

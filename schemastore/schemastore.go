@@ -304,6 +304,7 @@ type versionRecord struct {
 	Created  time.Time `bson:"created"`
 	Note     string    `bson:"note,omitempty"`
 	Allow    []string  `bson:"allow,omitempty"`
+	Lowered  int       `bson:"lowered,omitempty"` // see schema.Entity
 	Source   string    `bson:"source"`
 }
 
@@ -364,7 +365,7 @@ func (s *Store[E]) version(ctx context.Context, id tenant.ID, entity, record str
 	if err != nil {
 		return nil, v, fmt.Errorf("schemastore: stored version %d of %s: %w", v.Number, entity, err)
 	}
-	e.Version = v.Number
+	e.Version, e.Lowered = v.Number, v.Lowered
 	return e, v, nil
 }
 

@@ -11,15 +11,20 @@ import (
 // one is sealed tells that it was protected when it was written, whatever schemas have come and gone
 // since. Nothing is opened. A document that cannot be read may hold anything.
 //
-// The path of a value is that of a [schema.Change]; place is the same, but has the name of the schema's
-// field for undeclared properties where path has what a document calls one.
-func Exposed(e *schema.Entity, doc bson.Raw, visit func(path, place string)) {
-	exposure(visit).object(doc, e.Type, "", "", 0)
+// Property is the top-level property that the value is or is in. Its path is that of a [schema.Change];
+// place is the same, but has the name of the schema's field for undeclared properties where path has what
+// a document calls one.
+func Exposed(e *schema.Entity, doc bson.Raw, visit func(property, path, place string)) {
+	x := exposure{visit: visit}
+	x.object(doc, e.Type, "", "", 0)
 }
 
-type exposure func(path, place string)
+type exposure struct {
+	visit    func(property, path, place string)
+	property string
+}
 
-func (x exposure) object(doc []byte, t *schema.Type, path, place string, depth int) {
+func (x *exposure) object(doc []byte, t *schema.Type, path, place string, depth int) {
 	if path != "" {
 		path, place = path+".", place+"."
 	}
@@ -35,6 +40,9 @@ func (x exposure) object(doc []byte, t *schema.Type, path, place string, depth i
 		if !mayHoldSealed(members.value.Type) {
 			continue // before a path is made: most values are such
 		}
+		if depth == 0 {
+			x.property = string(members.key)
+		}
 		name := f.Property
 		if f == t.Extra {
 			name = f.Name
@@ -42,15 +50,15 @@ func (x exposure) object(doc []byte, t *schema.Type, path, place string, depth i
 		x.value(members.value, f.Type, path+string(members.key), place+name, depth+1)
 	}
 	if members.err != nil {
-		x(path, place)
+		x.visit(x.property, path, place)
 	}
 }
 
 // value looks at a value that is not sensitive itself, and has type t.
-func (x exposure) value(v bsoncore.Value, t *schema.Type, path, place string, depth int) {
+func (x *exposure) value(v bsoncore.Value, t *schema.Type, path, place string, depth int) {
 	if flat(t) || isSealed(v) {
 		if holdsSealed(v, depth) {
-			x(path, place)
+			x.visit(x.property, path, place)
 		}
 		return
 	}
@@ -71,7 +79,7 @@ func (x exposure) value(v bsoncore.Value, t *schema.Type, path, place string, de
 			x.value(elements.value, t.Elem, path+"[]", place+"[]", depth+1)
 		}
 		if elements.err != nil {
-			x(path, place)
+			x.visit(x.property, path, place)
 		}
 	}
 }

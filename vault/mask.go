@@ -20,8 +20,9 @@ import (
 // left out unless the schema admits it, and then it is masked unless the schema says otherwise. In the
 // place of a value that may hold sensitive ones and does not fit its type there is BSON's MinKey.
 //
-// Values may be sealed or, written before they were secret, not. A key is needed only where a mask
-// follows from the value, or a field shown is sealed though it is no secret any more.
+// Values may be sealed or, written before they were secret, not. One that is sealed though the schema shows
+// it in clear is masked as null, unless its protection was lowered, see [Place]. A key is needed only where
+// a mask follows from the value, or for that.
 func (v *Vault) Mask(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, want schema.FieldSet) (bson.Raw, []string, error) {
 	return v.Reveal(ctx, nil, at, e, doc, want)
 }
@@ -271,6 +272,11 @@ func (m *Masker) clear(value bsoncore.Value, key []byte) error {
 // value writes a member that is not sensitive itself but may hold what is. It is the value of the
 // field f in the object at path, or within it.
 func (m *Masker) value(value bsoncore.Value, key []byte, t *schema.Type, path string, f *schema.Field) (err error) {
+	if !m.at.Lowered && (isSealed(value) || flat(t) && m.holdsSealed(value)) {
+		m.masked(path, f)
+		m.out = appendHeader(m.out, bsoncore.TypeNull, key)
+		return nil
+	}
 	if isSealed(value) { // it was sensitive under an older schema
 		if value, err = m.open(value); err != nil {
 			return err

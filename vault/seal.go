@@ -14,20 +14,36 @@ import (
 // Nulls stay nulls, and property names are not hidden. What is sealed already, for the same place,
 // stays as it is while its key is the current one. The data subject's first document makes its key.
 func (v *Vault) Seal(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw) (bson.Raw, error) {
-	sealed, _, err := v.seal(ctx, at, e, doc)
+	sealed, _, err := v.seal(ctx, at, e, doc, nil)
+	return sealed, at.explain("seal", err)
+}
+
+// SealAfter is Seal for a document that follows a stored one. What is [Exposed] in that stays sealed, with
+// all of its top-level property, unless its protection was lowered.
+func (v *Vault) SealAfter(ctx context.Context, at Place, e *schema.Entity, before, doc bson.Raw) (bson.Raw, error) {
+	var stay map[string]bool
+	if !at.Lowered {
+		Exposed(e, before, func(property, _, _ string) {
+			if stay == nil {
+				stay = map[string]bool{}
+			}
+			stay[property] = true
+		})
+	}
+	sealed, _, err := v.seal(ctx, at, e, doc, stay)
 	return sealed, at.explain("seal", err)
 }
 
 // Reseal brings a stored document up to date: what is sealed under an older key is sealed under
-// the current one, what should be sealed is, and what need not be any more is not. It reports
-// whether anything changed.
+// the current one, what should be sealed is, and what need not be any more is not, if its protection was
+// lowered. It reports whether anything changed.
 func (v *Vault) Reseal(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw) (bson.Raw, bool, error) {
-	sealed, changed, err := v.seal(ctx, at, e, doc)
+	sealed, changed, err := v.seal(ctx, at, e, doc, nil)
 	return sealed, changed, at.explain("reseal", err)
 }
 
-func (v *Vault) seal(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw) (bson.Raw, bool, error) {
-	s := sealer{walk: v.walk(ctx, at)}
+func (v *Vault) seal(ctx context.Context, at Place, e *schema.Entity, doc bson.Raw, stay map[string]bool) (bson.Raw, bool, error) {
+	s := sealer{walk: v.walk(ctx, at), stay: stay}
 	defer s.done()
 	out, err := s.object(make([]byte, 0, 2*len(doc)+256), doc, e.Type)
 	return out, s.changed, err
@@ -36,6 +52,7 @@ func (v *Vault) seal(ctx context.Context, at Place, e *schema.Entity, doc bson.R
 // sealer writes the sealed form of a document.
 type sealer struct {
 	walk
+	stay    map[string]bool // top-level properties that are sealed whatever the schema says
 	changed bool
 }
 
@@ -51,7 +68,7 @@ func (s *sealer) object(out, doc []byte, t *schema.Type) (_ []byte, err error) {
 		switch {
 		case members.value.Type == bsoncore.TypeNull:
 			out = appendHeader(out, bsoncore.TypeNull, members.key)
-		case f == nil || f.Sensitive || f.PII:
+		case f == nil || f.Sensitive || f.PII || s.depth == 1 && s.stay[string(members.key)]:
 			out, err = s.seal(out, members.key, members.value)
 		default:
 			out, err = s.value(out, members.key, members.value, f.Type)
@@ -81,6 +98,9 @@ func (s *sealer) list(out, list []byte, elem *schema.Type) (_ []byte, err error)
 func (s *sealer) value(out, key []byte, v bsoncore.Value, t *schema.Type) (_ []byte, err error) {
 	stored, changed := v, s.changed
 	if isSealed(v) || flat(t) && s.holdsSealed(v) { // it was secret under an older schema
+		if !s.at.Lowered {
+			return s.seal(out, key, v)
+		}
 		s.changed = true
 		if v, err = s.cleared(v); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -201,27 +202,31 @@ func TestReveal(t *testing.T) {
 	}
 }
 
-// TestSchemaChanges reads documents that were sealed under an older schema.
+// TestSchemaChanges reads documents that were sealed under an older schema. What they hold sealed is shown
+// only where somebody has lowered its protection, and stays sealed else.
 func TestSchemaChanges(t *testing.T) {
 	v := newWorld(t).vault()
+	lowered := person
+	lowered.Lowered = true
 	for _, c := range []struct {
 		name, before, after, doc, want string
+		exposed                        string
 	}{
 		{"a field is no secret any more", `{"properties": {"a": {"type": "string", "sensitive": true}}}`,
-			`{"properties": {"a": {"type": "string"}}}`, `{"a": "x"}`, `{"a":"x"}`},
+			`{"properties": {"a": {"type": "string"}}}`, `{"a": "x"}`, `{"a":"x"}`, "a"},
 		{"a field becomes a secret", `{"properties": {"a": {"type": "string"}}}`,
-			`{"properties": {"a": {"type": "string", "sensitive": true}}}`, `{"a": "xyz"}`, `{"a":"x**"}`},
+			`{"properties": {"a": {"type": "string", "sensitive": true}}}`, `{"a": "xyz"}`, `{"a":"x**"}`, ""},
 		{"an undeclared property is declared", `{"additionalProperties": true, "properties": {"b": {"type": "string"}}}`,
-			`{"additionalProperties": false, "properties": {"a": {"type": "string"}}}`, `{"a": "x"}`, `{"a":"x"}`},
+			`{"additionalProperties": false, "properties": {"a": {"type": "string"}}}`, `{"a": "x"}`, `{"a":"x"}`, "a"},
 		{"a field is removed", `{"properties": {"a": {"type": "string", "sensitive": true}}}`,
-			`{"additionalProperties": false, "properties": {"b": {"type": "string"}}}`, `{"a": "x"}`, `{}`},
+			`{"additionalProperties": false, "properties": {"b": {"type": "string"}}}`, `{"a": "x"}`, `{}`, ""},
 		{"a secret object opens up", `{"properties": {"o": {"type": "object", "sensitive": true, "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}}}`,
 			`{"properties": {"o": {"type": "object", "properties": {"a": {"type": "string", "sensitive": true}, "b": {"type": "string"}}}}}`,
-			`{"o": {"a": "xyz", "b": "c"}}`, `{"o":{"a":"x**","b":"c"}}`},
+			`{"o": {"a": "xyz", "b": "c"}}`, `{"o":{"a":"x**","b":"c"}}`, "o"},
 		{"an object with secrets becomes any value", `{"properties": {"o": {"type": "object", "properties": {"a": {"type": "string", "sensitive": true}}}}}`,
-			`{"properties": {"o": {"sensitive": false, "pii": false}}}`, `{"o": {"a": "xyz"}}`, `{"o":{"a":"xyz"}}`},
+			`{"properties": {"o": {"sensitive": false, "pii": false}}}`, `{"o": {"a": "xyz"}}`, `{"o":{"a":"xyz"}}`, "o"},
 		{"an object with secrets becomes secret", `{"properties": {"o": {"type": "object", "properties": {"a": {"type": "string", "sensitive": true}}}}}`,
-			`{"properties": {"o": {"type": "object", "sensitive": true, "properties": {"a": {"type": "string"}}}}}`, `{"o": {"a": "xyz"}}`, `{"o":null}`},
+			`{"properties": {"o": {"type": "object", "sensitive": true, "properties": {"a": {"type": "string"}}}}}`, `{"o": {"a": "xyz"}}`, `{"o":null}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before, after := parse(t, "Person", c.before), parse(t, "Person", c.after)
@@ -229,7 +234,7 @@ func TestSchemaChanges(t *testing.T) {
 			sealed := must(v.Seal(t.Context(), person, before, clear))(t)
 			check := func(form string, doc bson.Raw) {
 				t.Helper()
-				got, _, err := v.Mask(t.Context(), person, after, doc, all(after))
+				got, _, err := v.Mask(t.Context(), lowered, after, doc, all(after))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -241,12 +246,32 @@ func TestSchemaChanges(t *testing.T) {
 				}
 			}
 			check("as it is", sealed)
-			resealed, changed, err := v.Reseal(t.Context(), person, after, sealed)
+			var exposed []string
+			vault.Exposed(after, sealed, func(property, _, _ string) { exposed = append(exposed, property) })
+			kept, _, err := v.Reseal(t.Context(), person, after, sealed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for form, doc := range map[string]bson.Raw{"as it is": sealed, "kept": kept, "after itself": must(v.SealAfter(t.Context(), person, after, sealed, clear))(t)} {
+				got, masked, err := v.Mask(t.Context(), person, after, doc, all(after))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, property := range exposed {
+					if !got.Lookup(property).IsZero() && got.Lookup(property).Type != bson.TypeNull || !slices.Contains(masked, property) {
+						t.Errorf("%s, not lowered: %s shows, and says %v is masked", form, show(t, got), masked)
+					}
+				}
+			}
+			if c.exposed != strings.Join(exposed, " ") {
+				t.Errorf("exposed: %v", exposed)
+			}
+			resealed, changed, err := v.Reseal(t.Context(), lowered, after, sealed)
 			if err != nil {
 				t.Fatal(err)
 			}
 			check("resealed", resealed)
-			again, twice, err := v.Reseal(t.Context(), person, after, resealed)
+			again, twice, err := v.Reseal(t.Context(), lowered, after, resealed)
 			if err != nil || twice || !bytes.Equal(again, resealed) {
 				t.Errorf("resealing twice: changed %v, %v", twice, err)
 			}

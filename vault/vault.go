@@ -78,6 +78,9 @@ type Place struct {
 	Subject string // id of the profile or prospect that the document is about: itself, or its owner
 	Entity  string
 	ID      string
+	// Lowered says that what the document holds sealed may be opened where its schema shows it in clear:
+	// somebody has lowered its protection since. Else that stays sealed, and is masked.
+	Lowered bool
 }
 
 // explain wraps an error with an operation and the ids of its place.
