@@ -311,3 +311,39 @@ func TestSealsOutliveRaces(t *testing.T) {
 		}
 	})
 }
+
+// Whoever lowers the protection of a property in so many words allows one rule, wherever its values are.
+func TestLoweringIsOneRule(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	place := func(marks string) string {
+		return `{"type": "object", "properties": {"k": {"type": "string"}, "home": {"$ref": "#/$defs/Place"}, "away": {"$ref": "#/$defs/Place"}, "all": {"type": "array", "items": {"$ref": "#/$defs/Place"}}},
+			"$defs": {"Place": {"type": "object", "properties": {"street": {"type": "string"` + marks + `}}}}}`
+	}
+	one := func(v string) string {
+		return `{"type": "object", "properties": {"k": {"type": "string"}, "v": ` + v + `}}`
+	}
+	extra := func(marks string) string {
+		return `{"type": "object", "properties": {"k": {"type": "string"}}, "additionalProperties": {` + marks + `}}`
+	}
+	const clear = `"sensitive": false, "pii": false`
+	for i, test := range []struct{ name, before, after, value, query string }{
+		{"a type that stands in several places", place(`, "pii": true`), place(``), `{"home": {"street": "canary"}, "away": {"street": "canary"}, "all": [{"street": "canary"}]}`, `home { street } away { street } all { street }`},
+		{"an object as a whole", one(`{"type": "object", "pii": true, "properties": {"in": {"type": "string"}}}`), one(`{"type": "object", "properties": {"in": {"type": "string"}}}`), `{"v": {"in": "canary"}}`, `v { in }`},
+		{"an object that becomes JSON", one(`{"type": "object", "properties": {"in": {"type": "string", "pii": true}}}`), one(`{"x-graphql": "JSON", ` + clear + `}`), `{"v": {"in": "canary"}}`, `v`},
+		{"what is not declared", extra(``), extra(clear), `{"additionalProperties": {"z": "canary"}}`, `additionalProperties`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			entity := fmt.Sprintf("Plain%d", i)
+			lower := strings.ToLower(entity[:1]) + entity[1:]
+			in.publish(entity, test.before)
+			id := in.do(fmt.Sprintf(`mutation($i: %[1]sInput!) { create%[1]s(input: $i) { id } }`, entity), vars{"i": object(t, test.value)}).str("create" + entity + ".id")
+			in.do(fmt.Sprintf(`mutation($id: ID!) { update%s(id: $id, patch: {k: "new"}) { id } }`, entity), vars{"id": id})
+			in.publish(entity, test.after, "?mode=replace&allow=SENSITIVITY_NO_LOWER&allow=FIELD_SAME_TYPE")
+			r := in.do(fmt.Sprintf(`query($id: ID!) { %[1]s(id: $id) { %[2]s meta { masked } } %[1]sVersions(id: $id) { nodes { %[2]s } } }`, lower, test.query), vars{"id": id})
+			if want := 3 * strings.Count(test.value, "canary"); strings.Count(r.Text, "canary") != want || !strings.Contains(r.Text, `"masked":[]`) {
+				t.Errorf("lowered: %s", r.Text)
+			}
+		})
+	}
+}
