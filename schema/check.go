@@ -64,7 +64,7 @@ var rules = []Rule{
 	{ID: "EXTRA_NO_CLOSE", Purpose: "Undeclared properties that were accepted stay so.", kinds: []ChangeKind{ExtraClosed},
 		message: plainly("undeclared properties are not accepted any more"), fix: `keep "additionalProperties": true`},
 	{ID: "EXTRA_NO_DISCLOSE", Purpose: "What documents hold protected is not shown in clear, whatever became of the schema that protected it.", NeedsData: true, kinds: []ChangeKind{UndeclaredShown},
-		message: plainly("the property is declared less sensitive than undeclared ones are"), fix: "declare it as pii, or choose a name that no document has"},
+		message: plainly("protected values that documents hold there would be shown"), fix: "declare it as pii with the mask of its type, or choose a name that no document has"},
 	{ID: "SENSITIVITY_NO_LOWER", Purpose: "What was protected stays protected.", kinds: []ChangeKind{SensitivityLowered},
 		message: says("lowers the protection from %s to %s"), fix: "keep sensitive and pii as they were"},
 	{ID: "MASK_NO_WEAKEN", Purpose: "A mask does not come to show more than before.", kinds: []ChangeKind{MaskWeakened},

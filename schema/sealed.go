@@ -11,8 +11,7 @@ func CheckSealed(from, to *Entity) []Finding {
 		return nil
 	}
 	r := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.ID == "EXTRA_NO_DISCLOSE" })]
-	return []Finding{{Rule: r.ID, Kind: UndeclaredShown, Message: "documents hold protected values that would be shown in clear",
-		Fix: "let it be sensitive where they are", Breaking: true, NeedsData: true}}
+	return []Finding{{Rule: r.ID, Kind: UndeclaredShown, Message: r.message(Change{}), Fix: r.fix, Breaking: true, NeedsData: true}}
 }
 
 // showsMore reports whether something may be shown in clear of a value of type to that is not shown of

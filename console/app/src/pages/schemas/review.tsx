@@ -435,7 +435,9 @@ export function useAllow(findings: Finding[]) {
   const [allowed, setAllowed] = useState<string[]>([]);
   const rules = [...new Set(findings.filter((f) => f.breaking).map((f) => f.rule))];
   const allow = rules.filter((r) => allowed.includes(r));
-  const guarded = rules.some((r) => ['SENSITIVITY_NO_LOWER', 'EXTRA_NO_DISCLOSE'].includes(r)) && !may('SENSITIVITY');
+  const guarded =
+    rules.some((r) => ['SENSITIVITY_NO_LOWER', 'EXTRA_NO_DISCLOSE', 'MASK_NO_WEAKEN'].includes(r)) &&
+    !may('SENSITIVITY');
   const boxes = rules.length > 0 && (
     <fieldset>
       <legend>{t('publish.allow')}</legend>
