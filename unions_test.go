@@ -266,6 +266,9 @@ func TestRemovedProperties(t *testing.T) {
 			c.publish("Doc", doc(`"at": `+test.place(y)))
 			input := strings.ReplaceAll(test.input, "ENTITY", "doc")
 			id := c.createDoc(`{at: ` + input + `}`)
+			if r := c.upload("Doc", doc(`"at": `+test.place("")), "?mode=replace"); r.code() != "SCHEMA_BREAKING" { // as it takes something away
+				t.Errorf("nobody has to allow it: %s", r.Text)
+			}
 			c.publish("Doc", doc(`"at": `+test.place("")), "?mode=replace&allow=FIELD_NO_DELETE&allow=CONSTRAINT_NO_NARROW")
 			if r := c.updateDoc(id, `{note: "n"}`); r.code() != "" {
 				t.Fatal(r.Text)
@@ -381,4 +384,19 @@ func TestClashesHavePlaces(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nor does what a prospect's schema no longer declares stand in the way of a promotion.
+func TestRemovedPropertiesOfProspects(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	pets := func(properties string) string {
+		return `{"properties": {"pets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"name": {"type": "string"}` + properties + `}}}}}`
+	}
+	in.publish("Profile", pets(""))
+	in.publish("Prospect", pets(`, "chip": {"type": "string"}`))
+	id := in.do(`mutation { createProspect(input: {email: "p@example.com", pets: [{name: "Rex", chip: "1"}]}) { id } }`).str("createProspect.id")
+	in.publish("Prospect", pets(""), "?allow=FIELD_NO_DELETE&allow=CONSTRAINT_NO_NARROW")
+	r := in.do(`mutation($id: ID!) { promoteProspect(id: $id) { pets { name } } }`, vars{"id": id})
+	wantJSON(t, r.at("promoteProspect.pets"), `[{"name": "Rex"}]`)
 }

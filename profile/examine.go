@@ -119,7 +119,7 @@ func (x *examination) examine(ctx context.Context, list []storage.Record) error 
 			return err
 		}
 		lacking, invalid := x.judge(doc)
-		x.next.Prune(doc)
+		x.next.Type.Prune(doc)
 		keys, err := x.s.keys(ctx, x.account, x.next, doc)
 		if unfit := (*InvalidError)(nil); errors.As(err, &unfit) {
 			invalid = true
@@ -165,7 +165,7 @@ func (x *examination) disclosed(id string, in bsoncore.Value) {
 // for other reasons.
 func (x *examination) judge(doc map[string]any) (lacking, invalid bool) {
 	if !x.blind {
-		x.next.Prune(doc)
+		x.next.Type.Prune(doc)
 		for _, v := range x.next.Validate(doc) {
 			if x.Lacks(v) {
 				lacking = true
@@ -197,7 +197,7 @@ func (x *examination) judgeBlind(doc map[string]any, s standIn) (lacking, invali
 		})
 		invalid = invalid || slices.ContainsFunc(b.left, func(l string) bool { return below(l, path) || below(path, l) })
 	}
-	x.next.Prune(doc)
+	x.next.Type.Prune(doc)
 	for _, v := range x.next.Validate(doc) {
 		switch {
 		case x.Lacks(v):

@@ -335,6 +335,7 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 	if err != nil {
 		return Document{}, err
 	}
+	prospects.Prune(from)
 	owned, err := s.ownedByPromotion(set, id, from)
 	if err != nil {
 		return Document{}, err

@@ -11,16 +11,23 @@ import (
 // Prune removes from a document, at any depth, what the schema neither declares nor admits: properties
 // that were written under an older schema. All else stays, valid or not.
 func (e *Entity) Prune(doc map[string]any) {
-	var p pruning
-	p.object(e.Type, doc)
-	if p.opaque {
+	if e.Type.prune(doc) {
 		e.pruneOpaque(doc)
 	}
 }
 
-type pruning struct {
-	opaque bool // there are values with an inside that the types say nothing of
+// Prune is Entity.Prune for what is a field of its own. Within a JSON scalar all stays, whatever its schema
+// says: that a property is removed there is a constraint on a value, and not on fields.
+func (t *Type) Prune(doc map[string]any) { t.prune(doc) }
+
+// prune also reports whether there are values with an inside that the types say nothing of.
+func (t *Type) prune(doc map[string]any) (opaque bool) {
+	var p pruning
+	p.object(t, doc)
+	return p.opaque
 }
+
+type pruning struct{ opaque bool }
 
 func (p *pruning) object(t *Type, doc map[string]any) {
 	for name, value := range doc {

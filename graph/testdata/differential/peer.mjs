@@ -45,7 +45,8 @@ function one(e, matches) {
 }
 
 function page(e, records, args, nodes = records.map((r) => ({ cursor: r.id, node: document(e, r) }))) {
-  if (args.first == null || args.first < 1 || args.first > 100) throw new GraphQLError("first");
+  const first = args.first ?? 20;
+  if (first < 1 || first > 100) throw new GraphQLError("first");
   let hasPreviousPage = false;
   if (args.after != null) {
     const at = decode(args.after);
@@ -53,12 +54,12 @@ function page(e, records, args, nodes = records.map((r) => ({ cursor: r.id, node
     hasPreviousPage = i >= 0;
     nodes = nodes.slice(i + 1);
   }
-  const edges = nodes.slice(0, args.first).map((n) => ({ node: n.node, cursor: encode(n.cursor) }));
+  const edges = nodes.slice(0, first).map((n) => ({ node: n.node, cursor: encode(n.cursor) }));
   return {
     edges,
     nodes: edges.map((x) => x.node),
     pageInfo: {
-      hasNextPage: nodes.length > args.first, hasPreviousPage,
+      hasNextPage: nodes.length > first, hasPreviousPage,
       startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
