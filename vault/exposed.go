@@ -25,8 +25,9 @@ type exposure struct {
 }
 
 func (x *exposure) object(doc []byte, t *schema.Type, path, place string, depth int) {
+	into := ""
 	if path != "" {
-		path, place = path+".", place+"."
+		into = "."
 	}
 	members, next := over(doc, depth), 0
 	for members.next() {
@@ -47,7 +48,7 @@ func (x *exposure) object(doc []byte, t *schema.Type, path, place string, depth 
 		if f == t.Extra {
 			name = f.Name
 		}
-		x.value(members.value, f.Type, path+string(members.key), place+name, depth+1)
+		x.value(members.value, f.Type, path+into+string(members.key), place+into+name, depth+1)
 	}
 	if members.err != nil {
 		x.visit(x.property, path, place)
