@@ -244,7 +244,11 @@ func (d *differ) types(from, to *Type, path string) {
 		}
 		from, to = from.Elem, to.Elem
 	}
-	if from.Kind != to.Kind || d.seen[[2]*Type{from, to}] {
+	if from.Kind != to.Kind {
+		d.bare(to, path, map[*Type]bool{})
+		return
+	}
+	if d.seen[[2]*Type{from, to}] {
 		return
 	}
 	d.seen[[2]*Type{from, to}] = true
@@ -301,6 +305,11 @@ func (d *differ) union(from, to *Type, path string) {
 	if oldNames != nowNames || from.Discriminator != to.Discriminator {
 		d.add(TypeChanged, path, oldNames, nowNames)
 	}
+	for name, n := range now {
+		if m := old[name]; m == nil || slices.ContainsFunc(n.Tags, func(tag string) bool { return !slices.Contains(m.Tags, tag) }) {
+			d.bare(n, path, map[*Type]bool{})
+		}
+	}
 	for name, m := range old {
 		if n := now[name]; n != nil {
 			d.types(m, n, path)
@@ -309,6 +318,30 @@ func (d *differ) union(from, to *Type, path string) {
 			if n.Name != name && slices.ContainsFunc(n.Tags, func(tag string) bool { return slices.Contains(m.Tags, tag) }) {
 				d.types(m, n, path)
 			}
+		}
+	}
+}
+
+// bare tells of properties with masks that show more than those of their types, where documents may hold
+// something under their names that was protected better.
+func (d *differ) bare(t *Type, path string, under map[*Type]bool) {
+	for t.Kind == List {
+		t, path = t.Elem, path+"[]"
+	}
+	if under[t] {
+		return
+	}
+	under[t] = true
+	for _, m := range t.Members {
+		d.bare(m, path, under)
+	}
+	for _, f := range t.Fields {
+		switch at := join(path, f.Property); {
+		case f == t.Extra:
+		case bare(f):
+			d.add(UndeclaredShown, at, "", "")
+		case !f.Sensitive:
+			d.bare(f.Type, at, under)
 		}
 	}
 }

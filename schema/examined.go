@@ -77,6 +77,7 @@ func Examine(findings []Finding) (x Examination) {
 		case f.Rule == "EXTRA_NO_DISCLOSE" && f.Path == "":
 			x.Sealed = true
 			continue
+		case f.Rule == "EXTRA_NO_DISCLOSE" && f.Added == "": // what is stored decides, without its being opened
 		case f.Added == "":
 			x.All = true
 		case !slices.Contains(x.Added, f.Added):
