@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 const publishSchema = `mutation($entity: String!, $schema: JSON!, $mode: SchemaMode! = MERGE, $expected: Int, $allow: [String!], $note: String) {
@@ -406,45 +404,5 @@ func TestSchemas(t *testing.T) {
 				test(t, in, in.account(t, string(accountOf(t))))
 			})
 		}
-	})
-}
-
-// A key that becomes unique is so for the documents too that are written while the others are looked at; else
-// nothing has come of it.
-func TestUniqueBesideWrites(t *testing.T) {
-	t.Parallel()
-	onEachStore(t, func(t *testing.T, c Config) {
-		in := boot(t, c)
-		taken := 0
-		for round := range 12 {
-			entity := fmt.Sprintf("Code%c", 'A'+round)
-			schema := `{"type": "object", "properties": {"code": {"type": "string"}}, "v-indexed": ["code"]%s}`
-			in.publish(entity, fmt.Sprintf(schema, ""))
-			create := fmt.Sprintf(`mutation($c: String) { create%s(input: {code: $c}) { id } }`, entity)
-			for i := range 40 {
-				in.do(create, vars{"c": fmt.Sprint(i)})
-			}
-			var writers sync.WaitGroup
-			for range 2 {
-				writers.Go(func() {
-					time.Sleep(time.Duration(round) * 3 * time.Millisecond) // into the publish, hopefully
-					in.ask(create, vars{"c": "twice"})
-				})
-			}
-			published := in.upload(entity, fmt.Sprintf(schema, `, "v-unique": ["code"]`))
-			writers.Wait()
-			page := in.do(fmt.Sprintf(`{ c: code%cs(first: 100) { nodes { code } } }`, 'A'+round))
-			twice := strings.Count(page.Text, `"twice"`)
-			switch {
-			case published.Status == 200 && twice > 1:
-				t.Errorf("round %d: the key is unique, and two documents have one value", round)
-			case published.Status != 200 && (published.code() != "SCHEMA_BREAKING" || published.rules() != "UNIQUE_NO_ADD"):
-				t.Errorf("round %d: %s", round, published.Text)
-			case published.Status != 200:
-				taken++
-				in.do(create, vars{"c": "twice"}) // nothing is unique
-			}
-		}
-		t.Logf("%d of 12 were refused", taken)
 	})
 }

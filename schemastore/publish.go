@@ -158,7 +158,6 @@ func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
 	blind := p.Check(auth.Unmask) != nil
 	d, err := s.prepare(ctx, p.Account, u)
-	asked := d.Findings
 	if err == nil {
 		err = s.examine(ctx, p.Account, &d, blind)
 	}
@@ -207,63 +206,20 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if err := s.put(ctx, p, d, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, v.Allow); err != nil {
 		return Version{}, err
 	}
-	if err := s.enforce(ctx, p.Account, d, v); err != nil {
+	snap, err := s.commit(ctx, p.Account, d, v)
+	if err != nil {
 		return Version{}, err
 	}
-	if err := s.standing(ctx, p, u, d, asked, blind); err != nil {
-		return Version{}, err
-	}
-	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
-		Changes: d.Changes, Warnings: d.Warnings}, nil
-}
-
-// standing sees to it that what makes a key unique or a property required holds of those documents too that
-// were written while the others were examined. Where it does not, the schema before is put in force again.
-func (s *Store[E]) standing(ctx context.Context, p *auth.Principal, u Upload, d draft[E], asked []schema.Finding, blind bool) error {
-	asked = slices.DeleteFunc(slices.Clone(asked), func(f schema.Finding) bool {
-		return f.Rule != "UNIQUE_NO_ADD" && f.Rule != "REQUIRED_NO_ADD" || slices.Contains(u.Allow, f.Rule)
-	})
-	if len(asked) == 0 {
-		return nil
-	}
-	x, err := s.docs.Examine(ctx, p.Account, d.base, d.Entity, asked, blind)
-	if err != nil {
-		return err
-	}
-	refused := schema.Settle(asked, x)
-	if len(refused) == 0 {
-		return nil
-	}
-	back, err := s.prepare(ctx, p.Account, Upload{Entity: u.Entity, Schema: d.base.Source, Replace: true})
-	if err != nil {
-		return err
-	}
-	v := versionRecord{Number: back.current + 1, Previous: back.head.Entities[u.Entity], Author: p.Actor, Created: s.now().UTC().Truncate(time.Millisecond),
-		Note: "Taken back: documents written meanwhile stand in the way.", Lowered: back.Entity.Lowered, Source: string(back.Entity.Source)}
-	if err := s.put(ctx, p, back, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, nil); err != nil {
-		return err
-	}
-	if err := s.enforce(ctx, p.Account, back, v); err != nil {
-		return err
-	}
-	return &BreakingError{Findings: refused}
-}
-
-// enforce puts a version in force, and brings stored documents up to it.
-func (s *Store[E]) enforce(ctx context.Context, id tenant.ID, d draft[E], v versionRecord) error {
-	snap, err := s.commit(ctx, id, d, v)
-	if err != nil {
-		return err
-	}
-	s.install(id, snap)
+	s.install(p.Account, snap)
 	if s.outbox != nil {
 		s.outbox.Wake()
 	}
 	if d.base != nil {
-		s.adapt(ctx, id, d)
-		s.adaptLater(ctx, id, d)
+		s.adapt(ctx, p.Account, d)
+		s.adaptLater(ctx, p.Account, d)
 	}
-	return nil
+	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
+		Changes: d.Changes, Warnings: d.Warnings}, nil
 }
 
 // adaptLater adapts what is still written under the schema before: by other processes until they
