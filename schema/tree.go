@@ -2,6 +2,7 @@ package schema
 
 import (
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -115,15 +116,8 @@ type tree struct {
 func newTree(doc *object, l Limits, r *report) *tree {
 	t := &tree{report: r, limits: l, nodes: map[string]*node{}, resources: map[string]*node{}, anchors: map[string]*node{}, warned: map[string]bool{}}
 	draft := 2020
-	if s, ok := doc.get("$schema"); ok {
-		uri, isString := s.(string)
-		if d, known := draftOf(uri); known {
-			draft = d
-		} else if isString {
-			r.warn("/$schema", "$schema", "an unknown dialect: read as draft 2020-12 with the vocabulary of this server")
-		} else {
-			r.problem("/$schema", "$schema", "write the URI of a draft, or drop it", "must be a string")
-		}
+	if d, ok := draftOf(doc.str("$schema")); ok {
+		draft = d
 	}
 	t.root = t.walk(doc, "", draft, rootURI, 0)
 	for i := 0; i < len(t.refs); i++ { // resolving may find further schemas
@@ -226,6 +220,9 @@ func (t *tree) countProperties(n *node, more int) {
 
 // identify notes a node's id and anchors.
 func (t *tree) identify(n *node) {
+	if s, ok := n.obj.get("$schema"); ok {
+		t.checkDialect(n.ptr+"/$schema", s)
+	}
 	if n.refOnly() {
 		if n.ptr == "" {
 			t.resources[n.base] = n
@@ -277,6 +274,28 @@ func (t *tree) identify(n *node) {
 		t.anchors[key] = n
 	}
 }
+
+const dialectFix = "name draft-04, draft-06, draft-07, 2019-09 or 2020-12, as in https://json-schema.org/draft/2020-12/schema, or drop it"
+
+// checkDialect refuses a $schema that names what the document would not be read as.
+func (t *tree) checkDialect(at string, v any) {
+	uri, isString := v.(string)
+	if !isString {
+		t.problem(at, "$schema", dialectFix, "must be a string")
+		return
+	}
+	if _, known := draftOf(uri); known {
+		return
+	}
+	if draft := draftName.FindString(uri); draft != "" {
+		t.problem(at, "$schema", dialectFix, "names JSON Schema %s, which this server does not read", strings.TrimPrefix(draft, "draft/"))
+		return
+	}
+	t.problem(at, "$schema", dialectFix, "names no draft of JSON Schema that this server reads")
+}
+
+// draftName is a draft in the URI of a meta-schema.
+var draftName = regexp.MustCompile(`draft[-/][0-9a-z][0-9a-z-]{1,9}\b`)
 
 // resolveURI resolves ref (without fragment) against base.
 func resolveURI(base, ref string) (string, bool) {
