@@ -524,12 +524,16 @@ func printProblems(out io.Writer, kind string, list []problemView) {
 
 func printChanges(out io.Writer, list []changeView) {
 	for _, c := range list {
-		fmt.Fprintf(out, "%s %s", c.Kind, orRoot(c.Path))
-		if c.From != nil || c.To != nil {
-			fmt.Fprintf(out, ": %s -> %s", orDash(c.From), orDash(c.To))
-		}
-		fmt.Fprintln(out)
+		fmt.Fprintln(out, c)
 	}
+}
+
+func (c changeView) String() string {
+	text := c.Kind + " " + orRoot(c.Path)
+	if c.From != nil || c.To != nil {
+		text += ": " + orDash(c.From) + " -> " + orDash(c.To)
+	}
+	return text
 }
 
 func printFindings(out io.Writer, list []findingView) {

@@ -8,8 +8,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rs/cors"
@@ -178,6 +181,33 @@ func requestID(r *http.Request) string {
 		}
 	}
 	return strconv.FormatUint(rand.Uint64()|1<<63, 36)
+}
+
+// parameters returns the query parameters of a request, of which each may be given once, and one that is named
+// with dots behind it more often. What a door does not know it refuses: it may be one that it knows, misspelt, and
+// then the request would do something else than was meant.
+func parameters(w http.ResponseWriter, r *http.Request, known ...string) (url.Values, bool) {
+	given, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(w, resolvers.BadInput, "The query string is malformed.", http.StatusBadRequest)
+		return nil, false
+	}
+	for name, values := range given {
+		switch {
+		case slices.Contains(known, name+"..."):
+		case !slices.Contains(known, name) && len(known) == 0:
+			refuse(w, resolvers.BadInput, "There are no query parameters here.", http.StatusBadRequest)
+			return nil, false
+		case !slices.Contains(known, name):
+			names := strings.ReplaceAll(strings.Join(known, ", "), "...", "")
+			refuse(w, resolvers.BadInput, "A query parameter is unknown. There are: "+names+".", http.StatusBadRequest)
+			return nil, false
+		case len(values) > 1:
+			refuse(w, resolvers.BadInput, "`"+name+"` is given more than once.", http.StatusBadRequest)
+			return nil, false
+		}
+	}
+	return given, true
 }
 
 // refuse answers with one error, in the form that GraphQL clients read.

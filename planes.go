@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -56,7 +55,14 @@ func (s *server) controlPlane(w http.ResponseWriter, r *http.Request, p *auth.Pr
 
 // sdl serves the account's GraphQL schema as text, with an ETag for those who poll.
 func (s *server) sdl(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
-	variant := graph.Variant(cmp.Or(r.URL.Query().Get("variant"), string(graph.Client)))
+	given, ok := parameters(w, r, "variant")
+	if !ok {
+		return
+	}
+	variant := graph.Client
+	if given.Has("variant") {
+		variant = graph.Variant(given.Get("variant"))
+	}
 	if !slices.Contains(graph.Variants, variant) {
 		refuse(w, resolvers.BadInput, "`variant` is client, federation or public.", http.StatusBadRequest)
 		return
@@ -87,12 +93,15 @@ func sdlHash(sdl string) string {
 // putSchema publishes a schema: the request's body, a JSON Schema or a bundle.
 func (s *server) putSchema(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
 	ctx := r.Context()
-	u := schemastore.Upload{Entity: r.PathValue("entity"), Note: r.URL.Query().Get("note"), Allow: r.URL.Query()["allow"]}
-	switch strings.ToLower(r.URL.Query().Get("mode")) {
-	case "", "merge":
-	case "replace":
+	given, ok := parameters(w, r, "mode", "allow...", "note")
+	if !ok {
+		return
+	}
+	u := schemastore.Upload{Entity: r.PathValue("entity"), Note: given.Get("note"), Allow: given["allow"]}
+	switch mode := strings.ToLower(given.Get("mode")); {
+	case mode == "replace":
 		u.Replace = true
-	default:
+	case mode != "merge" && given.Has("mode"):
 		refuse(w, resolvers.BadInput, "`mode` is merge or replace.", http.StatusBadRequest)
 		return
 	}
@@ -125,6 +134,9 @@ func (s *server) putSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 
 // getSchema serves the schema of an entity that is in force.
 func (s *server) getSchema(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	if _, ok := parameters(w, r); !ok {
+		return
+	}
 	v, err := s.schemas.Get(r.Context(), p, r.PathValue("entity"), nil)
 	if err != nil {
 		s.refuseError(r.Context(), w, err)
@@ -139,6 +151,9 @@ const exportTimeout = 10 * time.Minute
 
 // exportAudit serves the account's audit record as NDJSON.
 func (s *server) exportAudit(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
+	if _, ok := parameters(w, r); !ok {
+		return
+	}
 	// A record may be large, and whoever may read it is trusted with more time.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), exportTimeout)
 	defer cancel()

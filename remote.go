@@ -33,6 +33,9 @@ type refusal struct {
 		Code     string
 		Problems []problemView
 		Findings []findingView
+		// CurrentVersion of a schema is in force, in the place of the expected one; Changes lie between the two.
+		CurrentVersion int
+		Changes        []changeView
 		// Composition is why subgraphs do not compose.
 		Composition []string
 		Violations  []struct{ Path, Rule, Message string }
@@ -50,6 +53,9 @@ func (r *refusal) Error() string {
 	}
 	for _, f := range r.Extensions.Findings {
 		fmt.Fprintf(&b, "\n  %s %s: %s\n    mend: %s", f.Rule, orRoot(f.Path), f.Message, f.Fix)
+	}
+	for _, c := range r.Extensions.Changes {
+		fmt.Fprintf(&b, "\n  %s", c)
 	}
 	for i, message := range r.Extensions.Composition {
 		if i > 0 { // the first one is in the message
@@ -72,6 +78,8 @@ func hint(err error) string {
 		return "the server does not know this key; profilegraph recover makes a new one"
 	case errors.As(err, &r) && r.Extensions.Code == "SCHEMA_BREAKING":
 		return "name the rules with --allow if the change is meant"
+	case errors.As(err, &r) && r.Extensions.Code == "VERSION_CONFLICT":
+		return fmt.Sprintf("version %d is in force: if your change still fits, give --expected=%[1]d", r.Extensions.CurrentVersion)
 	case errors.As(err, &r) && r.Extensions.Code == "COMPOSER_UNAVAILABLE":
 		return "start the server with --composer, see docs/federation.md; its log says what is wrong with the one it has"
 	case errors.As(err, &unreachable):

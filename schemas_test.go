@@ -280,14 +280,34 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 		if r := put(`{"properties": {"b": {"type": "string"}}}`, "If-Match", `"1"`); r.Status != 200 || r.Header.Get("ETag") != `"2"` {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
-		if r := put(`{"properties": {"c": {"type": "string"}}}`, "If-Match", `"1"`); r.Status != 412 || r.code() != "VERSION_CONFLICT" || r.Errors[0].Extensions["currentVersion"] != 2.0 {
+		if r := put(`{"properties": {"c": {"type": "string"}}}`, "If-Match", `"1"`); r.Status != 412 || r.code() != "VERSION_CONFLICT" || r.Errors[0].Extensions["currentVersion"] != 2.0 ||
+			at(r.Errors[0].Extensions, "changes.0.path") != "b" {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
 		if r := put(`{"properties": {"c": {"type": "string"}}}`, "If-Match", `"x"`); r.Status != 400 || r.code() != "BAD_USER_INPUT" {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
-		if r := c.upload("Thing", `{}`, "?mode=other"); r.Status != 400 {
-			t.Errorf("%d %s", r.Status, r.Text)
+		for query, want := range map[string]string{
+			"?mod=replace":                "A query parameter is unknown. There are: mode, allow, note.",
+			"?mode=other":                 "`mode` is merge or replace.",
+			"?mode=":                      "`mode` is merge or replace.",
+			"?mode=merge&mode=replace":    "`mode` is given more than once.",
+			"?mode=replace;allow=NOTHING": "The query string is malformed.",
+			"?allow=NOTHING":              "`allow` names a rule that does not exist; `schemaRules` lists them.",
+		} {
+			if r := c.upload("Thing", `{"type": "object", "properties": {"z": {"type": "string"}}}`, query); r.Status != 400 || r.code() != "BAD_USER_INPUT" || r.Errors[0].Message != want {
+				t.Errorf("%s: %d %s", query, r.Status, r.Text)
+			}
+		}
+		for path, want := range map[string]string{
+			"/schemas/Thing?version=1": "There are no query parameters here.",
+			"/audit/export?from=5":     "There are no query parameters here.",
+			"/sdl?variants=federation": "A query parameter is unknown. There are: variant.",
+			"/sdl?variant=":            "`variant` is client, federation or public.",
+		} {
+			if r := c.send("GET", path, nil); r.Status != 400 || r.code() != "BAD_USER_INPUT" || r.Errors[0].Message != want {
+				t.Errorf("%s: %d %s", path, r.Status, r.Text)
+			}
 		}
 		r := c.send("GET", "/schemas/Thing", nil)
 		if r.Status != 200 || r.Header.Get("ETag") != `"2"` || !strings.Contains(r.Text, `"b"`) {
@@ -297,6 +317,10 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
 		if r := c.send("PUT", "/schemas/Thing", strings.NewReader(strings.Repeat(" ", 5<<20))); r.Status != 413 {
+			t.Errorf("%d %s", r.Status, r.Text)
+		}
+		r = c.upload("Old", `{"$schema": "http://json-schema.org/draft-03/schema#", "type": "object", "properties": {"a": {"type": "string", "required": true}}}`)
+		if r.Status != 422 || r.code() != "SCHEMA_INVALID" || at(r.Errors[0].Extensions, "problems.0.pointer") != "/$schema" || !strings.Contains(r.Text, "draft-03") || !strings.Contains(r.Text, "draft-04, draft-06, draft-07, 2019-09 or 2020-12") {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
 	},
