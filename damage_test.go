@@ -186,8 +186,15 @@ func TestDamagedDocumentsFailAlone(t *testing.T) {
 				wantList(ours, fmt.Sprintf(`{"nodes": [{"id": %q, "firstName": "G***", "tags": ["vip"]}, {"id": %q, "firstName": null, "tags": null}, {"id": %q, "firstName": null, "tags": ["vip"]}]}`,
 					good, bad, strange), "profiles.nodes.1.firstName DATA_CORRUPT, profiles.nodes.1.tags DATA_CORRUPT, profiles.nodes.2.firstName DATA_CORRUPT")
 				r := ours.ask(`query($good: ID!, $bad: ID!) { _entities(representations: [{__typename: "Profile", id: $good}, {__typename: "Profile", id: $bad}]) { ... on Profile { tags meta { author } additionalProperties } } }`, v)
-				wantJSON(t, r.Data, fmt.Sprintf(`{"_entities": [{"tags": ["vip"], "meta": {"author": %q}, "additionalProperties": null}, null]}`, r.str("_entities.0.meta.author")))
-				if got := r.failures(); got != "_entities.1.tags DATA_CORRUPT, _entities.1.meta DATA_CORRUPT" {
+				wantJSON(t, r.Data, fmt.Sprintf(`{"_entities": [{"tags": ["vip"], "meta": {"author": %q}, "additionalProperties": null}, {"tags": null, "meta": null, "additionalProperties": null}]}`, r.str("_entities.0.meta.author")))
+				if got := r.failures(); got != "_entities.1.tags DATA_CORRUPT, _entities.1.meta DATA_CORRUPT, _entities.1.additionalProperties DATA_CORRUPT" {
+					t.Errorf("fails %q", got)
+				}
+				r = ours.ask(`{ profiles(first: 2) { nodes { meta { number: masked } } edges { node { tags meta { version pin creationDate } } } } }`)
+				wantJSON(t, r.at("profiles.nodes"), `[{"meta": {"number": []}}, {"meta": null}]`)
+				wantJSON(t, r.at("profiles.edges.1.node"), `{"tags": null, "meta": null}`)
+				if got := r.failures(); r.str("profiles.edges.0.node.meta.version") == "" ||
+					got != "profiles.nodes.1.meta DATA_CORRUPT, profiles.edges.1.node.tags DATA_CORRUPT, profiles.edges.1.node.meta DATA_CORRUPT" {
 					t.Errorf("fails %q", got)
 				}
 				r = ours.ask(`query($good: ID!, $bad: ID!, $why: Unmask) { a: profile(id: $bad, unmask: $why) { firstName additionalProperties } b: profile(id: $good, unmask: $why) { firstName } }`, v)
@@ -207,8 +214,22 @@ func TestDamagedDocumentsFailAlone(t *testing.T) {
 			})
 		}
 
+		// It can be deleted nevertheless.
+		gone := made(ours, "Gone")
+		s := in.stored(t, account, storage.Documents, "Profile", gone)
+		s.Body = bson.Raw{5, 0, 0, 0, 0}
+		s.write()
+		ours.refused("DATA_CORRUPT", `mutation($id: ID!) { deleteProfile(id: $id, ifVersion: "1-x") }`, vars{"id": gone})
+		ours.do(`mutation($id: ID!) { deleteProfile(id: $id) }`, vars{"id": gone})
+		if got := ours.do(`query($id: ID!) { profile(id: $id) { id } }`, vars{"id": gone}).at("profile"); got != nil {
+			t.Errorf("what was deleted is %v", got)
+		}
+		if got := made(ours, "Gone"); got == "" {
+			t.Error("its key is still taken")
+		}
+
 		// What the server itself knows of it may be left, and old versions then are.
-		s := in.stored(t, account, storage.Documents, "Profile", bad)
+		s = in.stored(t, account, storage.Documents, "Profile", bad)
 		before := s.Body
 		var body bson.D
 		if err := bson.Unmarshal(s.Body, &body); err != nil {

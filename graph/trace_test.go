@@ -75,7 +75,7 @@ func TestTrace(t *testing.T) {
 	want := `p (profile) Query.Profile
   email Profile.EmailAddress
   street (first_name) Profile.String
-  meta Profile.DocumentMeta!
+  meta Profile.DocumentMeta
     version DocumentMeta.ID!
   addresses Profile.AddressConnection
     nodes AddressConnection.[Address!]!

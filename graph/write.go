@@ -70,35 +70,32 @@ func (r *run) fetched(f *fetch, a *answer, leaf string) {
 		r.enter(leaf)
 		defer r.leave()
 	}
-	start, ok := len(r.out), true
-	switch {
+	switch start := len(r.out); {
 	case a.none:
 		r.null()
 	case f.change != nil:
-		ok = r.changes(f, a.result.Changes)
+		if !r.changes(f, a.result.Changes) {
+			r.out = r.out[:start]
+			r.null()
+		}
 	case f.page != nil:
-		ok = r.page(f, f.page, a)
+		r.page(f, f.page, a)
 	case len(a.result.Nodes) == 0:
 		r.null()
 	case f.kind == writeDelete:
 		r.out = appendString(r.out, a.result.Nodes[0].ID)
 	default:
-		ok = r.node(f, a, 0, 0)
-	}
-	if !ok {
-		r.out = r.out[:start]
-		r.null()
+		r.node(f, a, 0, 0)
 	}
 }
 
 // node writes the n-th document of an answer, as a view shows it.
-func (r *run) node(f *fetch, a *answer, view, n int) bool {
+func (r *run) node(f *fetch, a *answer, view, n int) {
 	outer, outerMixed, outerFault := r.clear, r.mixed, r.fault
 	r.clear, r.mixed = a.inClear(n), f.mixed
 	r.fault = r.faultOf(&a.result.Nodes[n])
-	ok := r.document(f.views[view], &a.result.Nodes[n], a.links(f, view, n))
+	r.document(f.views[view], &a.result.Nodes[n], a.links(f, view, n))
 	r.clear, r.mixed, r.fault = outer, outerMixed, outerFault
-	return ok
 }
 
 // faultOf is why values of a document cannot be read, masked or in clear.
@@ -134,29 +131,29 @@ type written struct {
 const largestWritten = 4 << 10
 
 // document writes a document, as it was written before if that is known.
-func (r *run) document(o *object, n *Node, links []answer) bool {
+func (r *run) document(o *object, n *Node, links []answer) {
 	if n.Kept == nil || len(o.links) > 0 || r.clear != nil {
-		return r.documentAnew(o, n, links)
+		r.documentAnew(o, n, links)
+		return
 	}
 	if w, ok := n.Kept.Load().(*written); ok && w.view == o.number {
 		r.out = append(r.out, w.text...)
-		return true
+		return
 	}
 	start, failures := len(r.out), r.failures
-	ok := r.documentAnew(o, n, nil)
+	r.documentAnew(o, n, nil)
 	text := r.out[start:]
 	if r.failures == failures && len(text) <= largestWritten { // errors would have to be repeated
 		n.Kept.Store(&written{o.number, bytes.Clone(text)})
 	}
-	return ok
 }
 
-func (r *run) documentAnew(o *object, n *Node, links []answer) bool {
+// documentAnew writes a document. All of its members that can be damaged are nullable, so there is nothing to pass on.
+func (r *run) documentAnew(o *object, n *Node, links []answer) {
 	base, ok := r.pick(o, n.Body)
 	if !ok {
 		r.fail(r.engine.visible(r.ctx, errDamaged), o.at(), "")
 	}
-	ok = true
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
@@ -168,10 +165,11 @@ func (r *run) documentAnew(o *object, n *Node, links []answer) bool {
 		case opOwnerID:
 			r.out = appendString(r.out, n.Owner)
 		case opMeta:
-			if ok = n.Meta.Version != "" || r.fault == nil; ok {
-				r.meta(m.sub, &n.Meta, r.stillMasked(n))
-			} else {
+			if n.Meta.Version == "" && r.fault != nil {
 				r.fail(r.fault, m.at, m.key)
+				r.null()
+			} else {
+				r.meta(m.sub, &n.Meta, r.stillMasked(n))
 			}
 		case opLink:
 			r.fetched(o.links[m.index], &links[m.index], m.key)
@@ -181,13 +179,9 @@ func (r *run) documentAnew(o *object, n *Node, links []answer) bool {
 		if m.torn && r.clear != nil {
 			r.fail(errTorn, m.at, m.key)
 		}
-		if !ok {
-			break
-		}
 	}
 	r.close(o)
 	r.found = r.found[:base]
-	return ok
 }
 
 // at is a place to report an error of the whole object.
@@ -527,67 +521,54 @@ func (r *run) optional(s string) {
 }
 
 // page writes a connection.
-func (r *run) page(f *fetch, o *object, a *answer) bool {
+func (r *run) page(f *fetch, o *object, a *answer) {
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
-		ok := true
 		switch m.op {
 		case opNodes:
 			r.enter(m.key)
-			ok = r.items(a, func(n int) bool { return r.node(f, a, m.index, n) })
+			r.items(a, func(n int) { r.node(f, a, m.index, n) })
 			r.leave()
 		case opEdges:
 			r.enter(m.key)
-			ok = r.items(a, func(n int) bool { return r.edge(f, m.sub, a, n) })
+			r.items(a, func(n int) { r.edge(f, m.sub, a, n) })
 			r.leave()
 		case opPageInfo:
 			r.pageInfo(m.sub, &a.result)
 		}
-		if !ok {
-			return false
-		}
 	}
 	r.close(o)
-	return true
 }
 
 // items writes a list with one item for each document of an answer.
-func (r *run) items(a *answer, write func(n int) bool) bool {
+func (r *run) items(a *answer, write func(n int)) {
 	r.out = append(r.out, '[')
 	for n := range a.result.Nodes {
 		if n > 0 {
 			r.out = append(r.out, ',')
 		}
 		r.enterItem(n)
-		ok := write(n)
+		write(n)
 		r.leave()
-		if !ok {
-			return false
-		}
 	}
 	r.out = append(r.out, ']')
-	return true
 }
 
-func (r *run) edge(f *fetch, o *object, a *answer, n int) bool {
+func (r *run) edge(f *fetch, o *object, a *answer, n int) {
 	for i := range o.members {
 		m := &o.members[i]
 		r.out = append(r.out, m.prefix...)
 		switch m.op {
 		case opNode:
 			r.enter(m.key)
-			ok := r.node(f, a, m.index, n)
+			r.node(f, a, m.index, n)
 			r.leave()
-			if !ok {
-				return false
-			}
 		case opCursor:
 			r.cursor(a.result.Nodes[n].Cursor)
 		}
 	}
 	r.close(o)
-	return true
 }
 
 func (r *run) pageInfo(o *object, result *Result) {

@@ -349,11 +349,9 @@ func (s *Service) mendVersions(ctx context.Context, id tenant.ID, _ *schema.Set,
 		for i, r := range list {
 			if found[i].ID != "" {
 				var c content
-				if err := c.decode(found[i].Body); err != nil {
-					return err
-				}
-				if strings.HasPrefix(r.ID, oldPrefix(ids[i], c.Created)) {
-					continue
+				err := c.decode(found[i].Body)
+				if err != nil || strings.HasPrefix(r.ID, oldPrefix(ids[i], c.Created)) {
+					continue // those of a damaged document may be all that is left of it
 				}
 			}
 			err := s.store.Delete(ctx, versions(id, e), r.ID, r.Rev)

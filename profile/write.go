@@ -231,6 +231,9 @@ func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set
 	}
 	for {
 		r, c, err := s.find(ctx, p, e, id)
+		if unreadable(err) && (ifVersion == "" || c.Version != "") {
+			err = nil // what cannot be read any more can still be deleted
+		}
 		if err != nil {
 			return err
 		}
