@@ -192,6 +192,9 @@ func TestSessionsAreSeenAndEnded(t *testing.T) {
 		r.str("sessions.1.actor") != "key:"+made.str("createApiKey.apiKey.id") {
 		t.Errorf("sessions %s", r.Text)
 	}
+	// Only the reader's own is current, and for an API key none is.
+	wantJSON(t, ann.control(`{ sessions { current } }`).Data, `{"sessions": [{"current": true}, {"current": false}]}`)
+	wantJSON(t, in.managed(`{ sessions { current } }`).Data, `{"sessions": [{"current": false}, {"current": false}]}`)
 	id, _, _ := strings.Cut(other.cookie.Value, ".")
 	for _, wrong := range []string{id, "none", "../x", ""} {
 		if r := in.manage(`mutation($id: ID!) { endSession(id: $id) }`, vars{"id": wrong}); r.code() != "NOT_FOUND" {

@@ -89,6 +89,8 @@ type Principal struct {
 	// Consumer is the system that the principal belongs to: it sees and gives tokens of that consumer in
 	// the place of ids. Empty: it sees the ids.
 	Consumer string
+	// Session is the id of the browser session that the principal speaks in, or empty.
+	Session string
 
 	permissions Permission
 }

@@ -47,6 +47,7 @@ type Session struct {
 	Created time.Time
 	LastUse time.Time // to the minute
 	Expires time.Time // unless it is used before
+	Current bool      // whether whoever asks for it speaks in it
 }
 
 // Sessions lets people work with a browser, which must not hold an API key: they sign in with one, or
@@ -247,17 +248,19 @@ func (s *Sessions) get(ctx context.Context, id string) (storage.Record, sessionR
 
 // principal returns whom a session speaks for now: its key may have ended, its account may be suspended.
 func (s *Sessions) principal(ctx context.Context, r storage.Record, rec sessionRecord) (*Principal, error) {
-	p, err := s.holder(ctx, r, rec)
+	holder, err := s.holder(ctx, r, rec)
 	if err != nil {
 		return nil, err
 	}
+	p := *holder // a key's is shared
+	p.Session = r.ID
 	switch _, err := s.tenants.Active(ctx, p.Account); {
 	case errors.Is(err, tenant.ErrNotFound):
 		return nil, ErrUnauthenticated
 	case err != nil:
 		return nil, err
 	}
-	return p, nil
+	return &p, nil
 }
 
 func (s *Sessions) holder(ctx context.Context, r storage.Record, rec sessionRecord) (*Principal, error) {
@@ -309,7 +312,9 @@ func (s *Sessions) List(ctx context.Context, p *Principal) ([]Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, describeSession(r, rec, holder))
+		one := describeSession(r, rec, holder)
+		one.Current = r.ID == p.Session
+		list = append(list, one)
 	}
 	slices.SortFunc(list, func(a, b Session) int { return a.Created.Compare(b.Created) })
 	return list, nil

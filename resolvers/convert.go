@@ -114,7 +114,7 @@ func schemaFields(e *schema.Entity) []*generated.SchemaField {
 
 func session(s auth.Session) *generated.Session {
 	return &generated.Session{ID: s.ID, Actor: s.Actor, Roles: s.Roles, Subject: optional(s.Subject), Issuer: optional(s.Issuer),
-		CreationDate: s.Created, LastUse: s.LastUse, ExpirationDate: s.Expires}
+		CreationDate: s.Created, LastUse: s.LastUse, ExpirationDate: s.Expires, Current: s.Current}
 }
 
 func subgraph(s supergraph.Subgraph) *generated.Subgraph {

@@ -369,6 +369,8 @@ type Session struct {
 	LastUse time.Time `json:"lastUse"`
 	// When the session ends if nothing is done.
 	ExpirationDate time.Time `json:"expirationDate"`
+	// Whether this request is made in it.
+	Current bool `json:"current"`
 }
 
 // Another service's part of the federated graph.

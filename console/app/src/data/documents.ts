@@ -36,6 +36,11 @@ export interface Unmask {
 
 const meta = 'meta { version author creationDate lastUpdate expirationDate masked }';
 
+/** What stands for the meta of a document that was damaged so far; an error tells of it. */
+const lost: Meta = { version: '', author: null, creationDate: '', lastUpdate: '', expirationDate: null, masked: [] };
+
+const metaOf = (wire: JsonObject): Meta => (isObject(wire.meta ?? null) ? (wire.meta as unknown as Meta) : lost);
+
 // How deep objects are read: schemas may be recursive.
 const deepest = 5;
 
@@ -105,7 +110,7 @@ function read(entity: Entity, wire: JsonObject): Doc {
     owned[field] = many ? readPage(inner, one) : { docs: one ? [read(inner, one)] : [], next: null };
   }
   const values = Object.fromEntries(entity.fields.map((f) => [f.name, plain(wire[f.name] ?? null)]));
-  return { id: wire.id as string, meta: wire.meta as unknown as Meta, values, owned };
+  return { id: wire.id as string, meta: metaOf(wire), values, owned };
 }
 
 function readPage(entity: Entity, wire: unknown): DocPage {
@@ -222,8 +227,8 @@ export async function reveal(
   const { data, errors, audit } = await run(query, { id, ...(version && { version }), why });
   const found = data?.found;
   if (!isObject(found)) throw errors[0] ?? new Failure('NOT_FOUND', 'The document is not there any more.');
-  const { meta: about, ...values } = found;
-  return { values: plain(values) as JsonObject, masked: (about as unknown as Meta).masked, audit, refusal: errors[0] };
+  const { meta: _, ...values } = found;
+  return { values: plain(values) as JsonObject, masked: metaOf(found).masked, audit, refusal: errors[0] };
 }
 
 export async function create(
@@ -257,7 +262,7 @@ export async function remove(entity: Entity, id: string, ifVersion: string): Pro
   must(
     await run(`mutation Delete($id: ID!, $ifVersion: ID) { gone: ${entity.remove}(id: $id, ifVersion: $ifVersion) }`, {
       id,
-      ifVersion,
+      ifVersion: ifVersion || null,
     }),
   );
 }

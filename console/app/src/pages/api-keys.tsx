@@ -54,6 +54,7 @@ const Sessions = graphql(`
       issuer
       creationDate
       lastUse
+      current
     }
   }
 `);
@@ -366,9 +367,9 @@ function SignedIn() {
               columns={[
                 [
                   t('sessions.who'),
-                  ({ actor, issuer }) => (
+                  ({ actor, issuer, current }) => (
                     <>
-                      <code>{actor}</code>
+                      <code>{actor}</code> {current && <Badge tone="accent">{t('sessions.current')}</Badge>}
                       {issuer && <span className="sub">{issuer}</span>}
                     </>
                   ),

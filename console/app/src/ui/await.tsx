@@ -75,6 +75,7 @@ export function Progress({ label, done, total, bad }: { label: string; done: num
 /** A moment, said as how long ago; the title has it in full. */
 export function Moment({ at, full }: { at: string; full?: boolean }) {
   const words = useWords();
+  if (!at) return <span className="quiet">—</span>;
   return (
     <time dateTime={at} title={words.time(at)} className="nowrap">
       {full ? words.time(at) : words.ago(at)}

@@ -33,7 +33,7 @@ export function Versions({ entity, id }: { entity: Entity; id: string }) {
           <option
             key={doc.meta.version}
             value={doc.meta.version}
-          >{`${numberOf(doc.meta.version)} · ${time(doc.meta.lastUpdate)}`}</option>
+          >{`${numberOf(doc.meta.version)} · ${doc.meta.lastUpdate && time(doc.meta.lastUpdate)}`}</option>
         );
         return (
           <div className="stack wide">
