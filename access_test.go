@@ -110,6 +110,8 @@ func TestKeysAreMadeWithinOnesOwnPermissions(t *testing.T) {
 	in := boot(t, defaults(t))
 	admin := in.account(t, "shop")
 	id := admin.profile("a@example.com")
+	prospect := admin.do(`mutation { createProspect(input: {email: "b@example.com"}) { id } }`).str("createProspect.id")
+	address := admin.do(`mutation($id: ID!) { createAddress(profileId: $id, input: {postalCode: "1"}) { id } }`, vars{"id": id}).str("createAddress.id")
 	create := `mutation($roles: [String!]!, $subject: ID, $name: String! = "k", $at: DateTime) { createApiKey(name: $name, roles: $roles, subject: $subject, expiresAt: $at) { secret } }`
 	for name, test := range map[string]struct {
 		by   *client
@@ -124,6 +126,11 @@ func TestKeysAreMadeWithinOnesOwnPermissions(t *testing.T) {
 		"shopper without one":   {admin, vars{"roles": []string{"shopper"}}, "BAD_USER_INPUT"},
 		"shopper and more":      {admin, vars{"roles": []string{"shopper", "reader"}, "subject": id}, "BAD_USER_INPUT"},
 		"reader with a subject": {admin, vars{"roles": []string{"reader"}, "subject": id}, "BAD_USER_INPUT"},
+		"unknown subject":       {admin, vars{"roles": []string{"shopper"}, "subject": "0190a6f2-0000-7000-8000-000000000000"}, "NOT_FOUND"},
+		"odd subject":           {admin, vars{"roles": []string{"shopper"}, "subject": "a/b"}, "NOT_FOUND"},
+		"another's subject":     {in.client, vars{"roles": []string{"shopper"}, "subject": id}, "NOT_FOUND"},
+		"prospect":              {admin, vars{"roles": []string{"shopper"}, "subject": prospect}, ""},
+		"what a profile owns":   {admin, vars{"roles": []string{"shopper"}, "subject": address}, "NOT_FOUND"},
 		"unknown role":          {admin, vars{"roles": []string{"god"}}, "BAD_USER_INPUT"},
 		"no role":               {admin, vars{"roles": []string{}}, "BAD_USER_INPUT"},
 		"no name":               {admin, vars{"roles": []string{"reader"}, "name": ""}, "BAD_USER_INPUT"},

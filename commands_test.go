@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 	typo := write("typo.json", `{"properties": {"a": {"type": "string", "sensitive": "yes"}}}`)
 	broken := write("broken.json", `{"properties": `)
 	const secret = `pg_[a-z0-9]{16}_[\w-]{43}`
-	remember := map[string]string{} // what a command printed, by name
+	remember := map[string]string{"profile": in.profile("a@example.com")} // and what a command printed, by name
 	for _, test := range []struct {
 		args   string // words; {name} is what an earlier command printed
 		in     string
@@ -54,7 +54,8 @@ func TestCommands(t *testing.T) {
 		{args: "apikey create none", exit: 2, errors: `error: missing flags: --role.+\nhint: profilegraph --help\n`},
 		{args: "apikey create past --role=reader --expires=2001-01-01T00:00:00Z", exit: 1, errors: `error: .+past. \(BAD_USER_INPUT\)\n`},
 		{args: "apikey create god --role=god", exit: 1, errors: `error: .+the roles are .+ \(BAD_USER_INPUT\)\n`},
-		{args: "apikey create s --role=shopper --subject=x", out: secret + `\n`},
+		{args: "apikey create s --role=shopper --subject={profile}", out: secret + `\n`},
+		{args: "apikey create s --role=shopper --subject=x", exit: 1, errors: `error: There is no profile or prospect with the id that .subject. gives. \(NOT_FOUND\)\n`},
 		{args: "apikey list", out: `ID +NAME +ROLES +EXPIRES +REVOKED +LAST USE\n(?s:.+)two +schema-admin,editor +2099-01-01T00:00:00Z +- +-\n(?s:.+)`},
 		{args: "apikey list --key={reader}", exit: 1, errors: `error: .+ACCOUNT. \(FORBIDDEN\)\n`},
 		{args: "apikey revoke {reader id}", out: `revoked \w{16} at \S+\n`},

@@ -171,8 +171,9 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 
 	s.tenants = tenant.New(s.store, s.now)
 	record := recorder{s.record, log}
-	s.keys = auth.NewAPIKeys(s.store, s.tenants, record, s.now, log)
 	s.grants = auth.NewAuthorizer(record, s.vault, s.store, s.now)
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
+	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.docs.HasSubject, record, s.now, log)
 	either := auth.Either{Keys: s.keys}
 	if c.AuthConfig != "" {
 		providers, err := readProviders(c.AuthConfig)
@@ -185,7 +186,6 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	if s.people, err = auth.NewSessions(s.keys, either.JWTs, c.SessionIdle); err != nil {
 		return s, err
 	}
-	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
 
 	cache := graph.NewCache(0)
 	options := graph.Options{Cache: cache, Observer: s.watch, Report: s.report,

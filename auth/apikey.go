@@ -61,14 +61,18 @@ type NewKey struct {
 // A key is "pg_" + id + "_" + secret. The secret has 256 random bits, so its SHA-256 is kept: a
 // slow hash would add nothing against guessing.
 type APIKeys struct {
-	store   storage.Store
-	tenants *tenant.Registry
-	record  Recorder
-	now     func() time.Time
-	log     *slog.Logger
-	cache   *expirable.LRU[[32]byte, *known]
-	revoked atomic.Int64 // counts revocations here
+	store    storage.Store
+	tenants  *tenant.Registry
+	subjects Subjects
+	record   Recorder
+	now      func() time.Time
+	log      *slog.Logger
+	cache    *expirable.LRU[[32]byte, *known]
+	revoked  atomic.Int64 // counts revocations here
 }
+
+// Subjects reports whether an id is that of a profile or prospect which an account has.
+type Subjects func(ctx context.Context, account tenant.ID, id string) (bool, error)
 
 // known is a recognised key. It is kept under the hash of the whole token.
 type known struct {
@@ -83,8 +87,8 @@ var credentials = storage.Space{Account: storage.System, Collection: storage.Cre
 
 // NewAPIKeys returns the API keys of a store. The record is told of every change before it takes
 // effect.
-func NewAPIKeys(store storage.Store, tenants *tenant.Registry, record Recorder, now func() time.Time, log *slog.Logger) *APIKeys {
-	return &APIKeys{store: store, tenants: tenants, record: record, now: now, log: log,
+func NewAPIKeys(store storage.Store, tenants *tenant.Registry, subjects Subjects, record Recorder, now func() time.Time, log *slog.Logger) *APIKeys {
+	return &APIKeys{store: store, tenants: tenants, subjects: subjects, record: record, now: now, log: log,
 		cache: expirable.NewLRU[[32]byte, *known](10_000, nil, Staleness)}
 }
 
@@ -102,7 +106,7 @@ type keyRecord struct {
 }
 
 // Create makes a key for by's account and returns it with its secret. Nobody can hand out a
-// permission that is not theirs.
+// permission that is not theirs, nor confine a key to somebody whom the account does not have.
 func (k *APIKeys) Create(ctx context.Context, by *Principal, n NewKey) (APIKey, string, error) {
 	if err := by.Check(Account); err != nil {
 		return APIKey{}, "", err
@@ -113,6 +117,15 @@ func (k *APIKeys) Create(ctx context.Context, by *Principal, n NewKey) (APIKey, 
 	}
 	if extra := p.permissions &^ by.permissions; extra != 0 {
 		return APIKey{}, "", fmt.Errorf("%w: a key cannot have permissions that its maker lacks", ErrDenied)
+	}
+	if p.Confined() {
+		known, err := k.subjects(ctx, by.Account, p.Subject)
+		if err != nil {
+			return APIKey{}, "", fmt.Errorf("auth: create key: %w", err)
+		}
+		if !known {
+			return APIKey{}, "", ErrNoSubject
+		}
 	}
 	if n.Consumer != "" {
 		if err := bindable(ctx, k.store, by.Account, n.Consumer); err != nil {
@@ -139,9 +152,6 @@ func (k *APIKeys) create(ctx context.Context, account tenant.ID, by string, n Ne
 	}
 	if _, err := newPrincipal(account, "", n.Subject, n.Roles); err != nil {
 		return APIKey{}, "", err
-	}
-	if len(n.Subject) > 256 {
-		return APIKey{}, "", fmt.Errorf("%w: a subject is at most 256 characters", ErrInvalid)
 	}
 	now := k.now().UTC().Truncate(time.Millisecond)
 	if !n.Expires.IsZero() && !n.Expires.After(now) {

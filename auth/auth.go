@@ -23,6 +23,8 @@ var (
 	ErrInvalid = errors.New("auth: invalid credential")
 	// ErrNotFound says that the account has no such credential.
 	ErrNotFound = errors.New("auth: no such credential")
+	// ErrNoSubject says that the account has nobody to whom a credential could be confined.
+	ErrNoSubject = errors.New("auth: no such subject")
 )
 
 // Permission is leave to do one kind of thing.

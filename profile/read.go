@@ -394,6 +394,17 @@ func (s *Service) find(ctx context.Context, p *auth.Principal, e *schema.Entity,
 	return r, k.content, k.broken
 }
 
+// HasSubject reports whether an account has a profile or a prospect with an id.
+func (s *Service) HasSubject(ctx context.Context, account tenant.ID, id string) (bool, error) {
+	for _, name := range []string{"Profile", "Prospect"} {
+		found, err := s.records(ctx, account, &schema.Entity{Name: name}, []string{id}, nil)
+		if err != nil || found[0].ID != "" {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // Version ids begin with the number of the version, so that one look-up finds it; the rest is
 // random, so that nobody takes one for another.
 

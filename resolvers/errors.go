@@ -59,6 +59,7 @@ var plain = []struct {
 	{auth.ErrTooManySignIns, RateLimited, "Too many sign-ins to this account were refused just now. Wait a little."},
 	{auth.ErrUnavailable, Unavailable, "The identity provider cannot be reached at present, so nobody can be recognised by it. Try again soon."},
 	{auth.ErrNotFound, NotFound, "The account has no such API key, session or approval."},
+	{auth.ErrNoSubject, NotFound, "There is no profile or prospect with the id that `subject` gives."},
 	{tenant.ErrSuspended, Forbidden, "The account is suspended."},
 	{tenant.ErrNotFound, NotFound, "There is no such account."},
 	{tenant.ErrExists, AlreadyExists, "There is an account with this id already."},

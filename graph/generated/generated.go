@@ -2205,7 +2205,7 @@ type Mutation {
     name: String!
     "Names of roles."
     roles: [String!]!
-    "For the role ` + "`" + `shopper` + "`" + `: the id of the profile or prospect that the key acts for."
+    "For the role ` + "`" + `shopper` + "`" + `: the id of the profile or prospect that the key acts for. One that the account does not have is refused with ` + "`" + `NOT_FOUND` + "`" + `."
     subject: ID
     "Id of a consumer: the key sees its tokens in the place of ids. Its roles are then such as work with documents."
     consumer: ID
