@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/console"
@@ -101,7 +102,7 @@ func (s *server) work(plane string, slots chan struct{}, authenticate func(conte
 				// What was panicked with may hold what a client sent; where it happened does not.
 				s.report(ctx, fmt.Errorf("panic: %T\n%s", v, debug.Stack()))
 				if w.status == 0 {
-					internal(w, id)
+					answerError(w, internal(id))
 				}
 			}
 			took := s.now().Sub(begin)
@@ -156,6 +157,12 @@ type answer struct {
 func (w *answer) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+	}
+	switch h := w.Header(); {
+	case status == http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="profilegraph"`)
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
+		h.Set("Retry-After", "2")
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -212,43 +219,46 @@ func parameters(w http.ResponseWriter, r *http.Request, known ...string) (url.Va
 
 // refuse answers with one error, in the form that GraphQL clients read.
 func refuse(w http.ResponseWriter, code, message string, status int) {
+	answerError(w, transport.Fail(code, message, status))
+}
+
+func answerError(w http.ResponseWriter, r transport.Response) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	w.Write(transport.Fail(code, message, status).Body) //nolint:errcheck // the client has gone
+	w.WriteHeader(r.Status)
+	w.Write(r.Body) //nolint:errcheck // the client has gone
 }
 
 // refuseError answers with what a client may know of an error.
 func (s *server) refuseError(ctx context.Context, w http.ResponseWriter, err error) {
+	answerError(w, s.refusal(ctx, err))
+}
+
+// refusal is what a client may know of an error.
+func (s *server) refusal(ctx context.Context, err error) transport.Response {
 	e := resolvers.Explain(err)
 	if e == nil {
 		s.report(ctx, err)
-		internal(w, transport.RequestID(ctx))
-		return
+		return internal(transport.RequestID(ctx))
 	}
-	status := resolvers.Status(e.Code)
-	switch status {
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="profilegraph"`)
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "2")
-	}
-	answerError(w, status, e)
+	return failure(e, resolvers.Status(e.Code))
 }
 
-// internal answers with an error of the server's own, of which a client may know the request's id.
-func internal(w http.ResponseWriter, request string) {
-	answerError(w, http.StatusInternalServerError, &graph.Error{Code: "INTERNAL", Message: "internal error", Extensions: map[string]any{"requestId": request}})
+// internal is the answer to an error of the server's own, of which a client may know the request's id.
+func internal(request string) transport.Response {
+	return failure(&graph.Error{Code: "INTERNAL", Message: "internal error", Extensions: map[string]any{"requestId": request}}, http.StatusInternalServerError)
 }
 
-func answerError(w http.ResponseWriter, status int, e *graph.Error) {
+func failure(e *graph.Error, status int) transport.Response {
 	extensions := map[string]any{"code": e.Code}
 	for name, value := range e.Extensions {
 		extensions[name] = value
 	}
-	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{"message": e.Message, "extensions": extensions}}})
+	r := transport.Errors(gqlerror.List{{Message: e.Message, Extensions: extensions}})
+	r.Status = status
+	return r
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {

@@ -23,28 +23,29 @@ import (
 // maxSchemaBody is the largest upload: a schema of the largest size, with room for its JSON escapes.
 const maxSchemaBody = 4 << 20
 
-// data serves the account's own GraphQL schema. The request runs to its end on the snapshot that it
-// began with.
+// data serves the account's own GraphQL schema.
 func (s *server) data(w http.ResponseWriter, r *http.Request, p *auth.Principal) {
-	snap, err := s.schemas.Current(r.Context(), p.Account)
-	if err != nil {
-		s.refuseError(r.Context(), w, err)
-		return
-	}
 	trace := r.Header["Apollo-Federation-Include-Trace"]
-	transport.Serve(w, r, execution{len(trace) == 1 && trace[0] == "ftv1", snap, resolvers.NewData(s.docs, s.vault, p, snap.Set, s.trouble)}, transport.Options{MaxBatch: s.config.MaxBatch})
+	transport.Serve(w, r, execution{s, p, len(trace) == 1 && trace[0] == "ftv1"}, transport.Options{MaxBatch: s.config.MaxBatch})
 }
 
-// execution runs the requests of one HTTP request on the data plane.
+// execution runs the requests of one HTTP request on the data plane, each to its end on the schemas that it
+// began with.
 type execution struct {
-	trace bool // a gateway asks for one
-	snap  *schemastore.Snapshot[*graph.Engine]
-	data  graph.Source
+	*server
+	principal *auth.Principal
+	trace     bool // a gateway asks for one
 }
 
 func (e execution) Execute(ctx context.Context, r transport.Request) transport.Response {
+	hold := e.schemas.Hold()
+	defer hold.End()
+	snap, err := e.schemas.Current(ctx, e.principal.Account)
+	if err != nil {
+		return e.refusal(ctx, err)
+	}
 	r.Trace = e.trace
-	return e.snap.Engine.Execute(ctx, r, e.data)
+	return snap.Engine.Execute(ctx, r, resolvers.NewData(e.docs, e.vault, e.principal, snap.Set, e.trouble))
 }
 
 // controlPlane serves the fixed schema by which accounts, credentials and schemas are managed.

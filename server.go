@@ -202,7 +202,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 	s.graphs = supergraph.New(supergraph.Options{Store: s.store, Record: record, Composer: composer, Now: s.now, Address: strings.TrimSuffix(c.PublicURL, "/"), SDL: s.federated,
 		Changed: func(ctx context.Context, id tenant.ID) error { return s.schemas.Renew(ctx, id) }})
-	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events}, Gate: s.composes,
+	s.schemas, err = schemastore.New(schemastore.Options[*graph.Engine]{Store: s.store, Documents: s.docs, Record: record, Now: s.now, Log: log, Outbox: announcer{s.events}, Gate: s.composes, Shared: c.MongodbURI != "",
 		Compile: func(ctx context.Context, id tenant.ID, set *schema.Set) (*graph.Engine, error) {
 			with, err := options, error(nil)
 			if with.Required, err = s.graphs.Required(ctx, id); err != nil {

@@ -107,5 +107,8 @@ func (f Finding) Uncovers() bool {
 	return f.Rule == "SENSITIVITY_NO_LOWER" || f.Rule == "EXTRA_NO_DISCLOSE"
 }
 
+// Binds reports whether a finding is about what all documents must comply with from now on.
+func (f Finding) Binds() bool { return f.NeedsData && f.Added == "" && !f.Uncovers() }
+
 // LowersProtection reports whether a finding Uncovers, or is about masks that would show more.
 func (f Finding) LowersProtection() bool { return f.Uncovers() || f.Rule == "MASK_NO_WEAKEN" }

@@ -158,6 +158,7 @@ func (s *Store[E]) Publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Version, error) {
 	blind := p.Check(auth.Unmask) != nil
 	d, err := s.prepare(ctx, p.Account, u)
+	asked := d.Findings
 	if err == nil {
 		err = s.examine(ctx, p.Account, &d, blind)
 	}
@@ -206,20 +207,93 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if err := s.put(ctx, p, d, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, v.Allow); err != nil {
 		return Version{}, err
 	}
-	snap, err := s.commit(ctx, p.Account, d, v)
-	if err != nil {
+	if err := s.enforce(ctx, p.Account, d, v); err != nil {
 		return Version{}, err
 	}
-	s.install(p.Account, snap)
+	asked = slices.DeleteFunc(slices.Clone(asked), func(f schema.Finding) bool {
+		return !f.Binds() || slices.Contains(u.Allow, f.Rule)
+	})
+	if len(asked) > 0 {
+		if err := s.stand(ctx, p, d, asked, blind); err != nil {
+			return Version{}, err
+		}
+	}
+	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
+		Changes: d.Changes, Warnings: d.Warnings}, nil
+}
+
+// enforce puts a version in force, and brings stored documents up to it.
+func (s *Store[E]) enforce(ctx context.Context, id tenant.ID, d draft[E], v versionRecord) error {
+	snap, err := s.commit(ctx, id, d, v)
+	if err != nil {
+		return err
+	}
+	s.install(id, snap)
 	if s.outbox != nil {
 		s.outbox.Wake()
 	}
 	if d.base != nil {
-		s.adapt(ctx, p.Account, d)
-		s.adaptLater(ctx, p.Account, d)
+		s.adapt(ctx, id, d)
+		s.adaptLater(ctx, id, d)
 	}
-	return Version{Entity: d.Entity, Number: v.Number, Current: true, Author: v.Author, Created: v.Created, Note: v.Note,
-		Changes: d.Changes, Warnings: d.Warnings}, nil
+	return nil
+}
+
+// standTimeout is how long a publish may take to see whether it stands.
+const standTimeout = time.Minute
+
+// stand sees to it that a version in force holds of those documents too that were written under the schema
+// before while the others were examined. Where it does not, that schema is put in force again, as a version of
+// its own, and stand fails with a [*BreakingError]. Asked are the findings that documents decide on.
+func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], asked []schema.Finding, blind bool) error {
+	// It is in force: who asked for it may have gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), standTimeout)
+	defer cancel()
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	// What is written from here on knows the new keys; what was written before is made known to them.
+	if err := s.docs.Reindex(ctx, p.Account, d.base, d.Entity); err != nil {
+		return err
+	}
+	x, err := s.docs.Examine(ctx, p.Account, d.base, d.Entity, asked, blind)
+	if err != nil {
+		return err
+	}
+	refused := schema.Settle(asked, x)
+	if len(refused) == 0 {
+		return nil
+	}
+	back, err := s.prepare(ctx, p.Account, Upload{Entity: d.Entity.Name, Schema: d.base.Source, Replace: true})
+	if err != nil {
+		return err
+	}
+	if back.current != d.Entity.Version {
+		s.log.ErrorContext(ctx, "documents do not comply with a schema that another was published on", "account", p.Account, "entity", d.Entity.Name, "version", d.Entity.Version)
+		return &BreakingError{Findings: refused}
+	}
+	v := versionRecord{Number: back.current + 1, Previous: back.head.Entities[d.Entity.Name], Author: p.Actor, Created: s.now().UTC().Truncate(time.Millisecond),
+		Note: "Taken back: documents that were written meanwhile stand in the way.", Lowered: back.Entity.Lowered, Source: string(back.Entity.Source)}
+	if err := s.put(ctx, p, back, audit.Entry{Action: "PutSchema", Outcome: audit.Allowed}, nil); err != nil {
+		return err
+	}
+	if err := s.enforce(ctx, p.Account, back, v); err != nil {
+		return err
+	}
+	return &BreakingError{Findings: refused}
+}
+
+// quiet returns when nothing is written any more under the schemas that were in force before: by this
+// process, and by others but for what takes them longer than a second.
+func (s *Store[E]) quiet(ctx context.Context) error {
+	if s.shared {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(staleAfter + time.Second):
+		}
+	}
+	return s.grace.wait(ctx)
 }
 
 // adaptLater adapts what is still written under the schema before: by other processes until they

@@ -114,6 +114,8 @@ type Store[E any] struct {
 
 	warm    *lru.Cache[tenant.ID, *account[E]]
 	loading singleflight.Group
+	grace   grace
+	shared  bool
 }
 
 // account is an account in use.
@@ -152,6 +154,8 @@ type Options[E any] struct {
 	Log    *slog.Logger
 	// Accounts is how many accounts are kept compiled; 1,000 when zero.
 	Accounts int
+	// Shared says that other processes use the store too.
+	Shared bool
 }
 
 // New returns a schema store.
@@ -169,8 +173,12 @@ func New[E any](o Options[E]) (*Store[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("schemastore: %w", err)
 	}
-	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, outbox: o.Outbox, gate: o.Gate, now: o.Now, log: o.Log, warm: warm}, nil
+	return &Store[E]{store: o.Store, docs: o.Documents, record: o.Record, compile: o.Compile, check: o.Check, outbox: o.Outbox, gate: o.Gate, now: o.Now, log: o.Log, warm: warm, shared: o.Shared}, nil
 }
+
+// Hold is for requests that write documents: a publish may have to look at all that is written on the schemas
+// before. Hold before [Store.Current], and end it when all is written.
+func (s *Store[E]) Hold() Hold { return s.grace.hold() }
 
 // Current returns the account's schemas in force. What it returns stays as it is: a request keeps
 // the snapshot that it began with.
