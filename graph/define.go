@@ -220,12 +220,23 @@ func (d *definer) outputs(t *schema.Type) ast.FieldList {
 	list := make(ast.FieldList, len(t.Fields))
 	for i, f := range t.Fields {
 		block[i] = ast.FieldDefinition{Name: f.Name, Description: describe(f), Type: d.output(f.Type), Directives: d.directives(f)}
+		if value, ok := fixed(t, f); ok {
+			block[i].Description = strings.TrimPrefix(block[i].Description+"\n\n"+always(f, value), "\n\n")
+		}
 		if f.Sensitive {
 			block[i].Arguments = d.unmask
 		}
 		list[i] = &block[i]
 	}
 	return list
+}
+
+// always says of a field that is in no input what it holds. What is sensitive is not told here either.
+func always(f *schema.Field, value any) string {
+	if b, err := json.Marshal(value); err == nil && !f.Sensitive && len(b) <= 100 {
+		return clean("Always `" + string(b) + "`: it is filled in.")
+	}
+	return "Always the same: it is filled in."
 }
 
 // output is the type of an output field. All are nullable, since documents outlive schemas: one
@@ -286,8 +297,12 @@ func (d *definer) input(t *schema.Type, patch bool) *ast.Type {
 	}
 	d.inputs[name] = true
 	block := make([]ast.FieldDefinition, 0, len(t.Fields))
+	var filled []string
 	for _, f := range t.Fields {
 		if !writable(t, f) {
+			if _, ok := fixed(t, f); ok {
+				filled = append(filled, f.Name)
+			}
 			continue
 		}
 		in := ast.FieldDefinition{Name: f.Name, Description: describe(f), Type: d.inputType(f.Type, patch)}
@@ -308,6 +323,9 @@ func (d *definer) input(t *schema.Type, patch bool) *ast.Type {
 	if len(block) == 0 {
 		// GraphQL knows no empty input type.
 		block = append(block, ast.FieldDefinition{Name: "_", Type: d.ref(schema.Boolean), Description: "There is nothing to give here."})
+	}
+	if len(filled) > 0 {
+		text += " Filled in, since it is always the same: " + strings.Join(filled, ", ") + "."
 	}
 	def := &ast.Definition{Kind: ast.InputObject, Name: name, Description: text, Fields: make(ast.FieldList, len(block))}
 	for i := range block {

@@ -458,10 +458,7 @@ func fixed(t *schema.Type, f *schema.Field) (any, bool) {
 	if f.Const == nil {
 		return nil, false
 	}
-	if f.Required {
-		return f.Const, true
-	}
-	return f.Const, len(t.Tags) == 1 && f.Const == any(t.Tags[0])
+	return f.Const, f.Fixed() || len(t.Tags) == 1 && f.Const == any(t.Tags[0])
 }
 
 // enumInput returns the JSON value that an enum's name stands for.

@@ -50,6 +50,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		}
 	}
 	e.Defaults(input)
+	e.Constants(input)
 	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, nil, input, v)
 	if err != nil {
 		return Document{}, err
@@ -138,6 +139,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	e.Prune(doc)
 	merge(doc, patch, e.Type)
+	e.Constants(doc)
 	raw, err := s.seal(ctx, p.Account, e, old, &c, doc, v)
 	if err != nil {
 		return Document{}, err
@@ -413,6 +415,7 @@ func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]a
 				return nil, fmt.Errorf("profile: encode: %w", err)
 			}
 			e.Defaults(doc)
+			e.Constants(doc)
 			if violations := e.Validate(doc); len(violations) > 0 {
 				for n := range violations {
 					violations[n].Path = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", rule.property, i, violations[n].Path), ".")

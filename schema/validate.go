@@ -347,38 +347,60 @@ func safeName(s string) string {
 
 // Defaults adds the schema's default values to a document, at any depth, where the property is
 // absent. Containers that are absent stay so unless they have a default of their own.
-func (e *Entity) Defaults(doc map[string]any) { fillDefaults(e.Type, doc) }
+func (e *Entity) Defaults(doc map[string]any) {
+	fill(e.Type, doc, func(f *Field, present bool) any {
+		if present {
+			return nil
+		}
+		return f.Default
+	})
+}
 
-func fillDefaults(t *Type, doc map[string]any) {
+// Constants puts into a document, at any depth, the properties that have to be there and can have one
+// value only, whatever stands there: nobody has to write them, and nobody can change them.
+func (e *Entity) Constants(doc map[string]any) {
+	fill(e.Type, doc, func(f *Field, _ bool) any {
+		if f.Fixed() {
+			return f.Const
+		}
+		return nil
+	})
+}
+
+// Fixed reports whether a field has to be there and can have one value only, its Const.
+func (f *Field) Fixed() bool { return f.Const != nil && f.Required && !f.Nullable }
+
+// fill puts into an object the values that of returns, unless nil, for its fields.
+func fill(t *Type, doc map[string]any, of func(f *Field, present bool) any) {
 	for _, f := range t.Fields {
 		if f == t.Extra {
 			continue
 		}
 		value, present := doc[f.Property]
-		if !present && f.Default != nil {
-			doc[f.Property] = copyValue(f.Default)
+		if v := of(f, present); v != nil {
+			doc[f.Property] = copyValue(v)
 		} else if value != nil {
-			fillValue(f.Type, value)
+			fillWithin(f.Type, value, of)
 		}
 	}
 }
 
-func fillValue(t *Type, value any) {
+func fillWithin(t *Type, value any, of func(f *Field, present bool) any) {
 	switch t.Kind {
 	case Object:
 		if doc, ok := value.(map[string]any); ok {
-			fillDefaults(t, doc)
+			fill(t, doc, of)
 		}
 	case Union:
 		if doc, ok := value.(map[string]any); ok {
 			if m := t.member(doc); m != nil {
-				fillDefaults(m, doc)
+				fill(m, doc, of)
 			}
 		}
 	case List:
 		list, _ := value.([]any)
 		for _, e := range list {
-			fillValue(t.Elem, e)
+			fillWithin(t.Elem, e, of)
 		}
 	}
 }
