@@ -71,9 +71,25 @@ func single(r *http.Request, e Executor, body []byte) Response {
 		}
 	}
 	if request.Query == "" {
-		return refuse("The request has no query.")
+		var members struct{ Extensions json.RawMessage }
+		if err := json.Unmarshal(body, &members); err != nil {
+			return malformed(err)
+		}
+		return unasked(members.Extensions)
 	}
 	return e.Execute(r.Context(), request)
+}
+
+// unasked refuses a request without a query. Clients that send the hash of one (Apollo's automatic persisted
+// queries) send it itself when they are told so in the words that they know.
+func unasked(extensions []byte) Response {
+	var members struct {
+		PersistedQuery json.RawMessage `json:"persistedQuery"`
+	}
+	if json.Unmarshal(extensions, &members) == nil && !isNull(members.PersistedQuery) {
+		return Fail(NoPersistedQueries, "PersistedQueryNotSupported", 0)
+	}
+	return refuse("The request has no query.")
 }
 
 func batch(r *http.Request, e Executor, body []byte, most int) Response {

@@ -57,6 +57,7 @@ const (
 	BadRequest           = "BAD_REQUEST"
 	MethodNotAllowed     = "METHOD_NOT_ALLOWED"
 	NotAcceptable        = "NOT_ACCEPTABLE"
+	NoPersistedQueries   = "PERSISTED_QUERY_NOT_SUPPORTED"
 	PayloadTooLarge      = "PAYLOAD_TOO_LARGE"
 	RequestTimeout       = "REQUEST_TIMEOUT"
 	UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
@@ -147,7 +148,7 @@ func get(r *http.Request, e Executor) Response {
 		ReadOnly:      true,
 	}
 	if request.Query == "" {
-		return refuse("The request has no query.")
+		return unasked([]byte(parameters.Get("extensions")))
 	}
 	for _, member := range []string{"variables", "extensions"} {
 		text := parameters.Get(member)

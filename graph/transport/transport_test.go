@@ -133,6 +133,7 @@ func TestRefused(t *testing.T) {
 		{"array", `[{"query":"{a}"}]`, 400, transport.BadRequest, "Batches"},
 		{"no query", `{"qeury":"jane.doe@example.com"}`, 400, transport.BadRequest, "no query"},
 		{"empty query", `{"query":""}`, 400, transport.BadRequest, "no query"},
+		{"no hash of a query", `{"extensions":{"persistedQuery":null}}`, 400, transport.BadRequest, "no query"},
 		{"null query", `{"query":null}`, 400, transport.BadRequest, "no query"},
 		{"query object", `{"query":{"a":"jane.doe@example.com"}}`, 400, transport.BadRequest, "The query must be a string"},
 		{"operation array", `{"query":"{a}","operationName":["jane.doe@example.com"]}`, 400, transport.BadRequest, "The operationName must be a string"},
@@ -306,6 +307,8 @@ func TestGet(t *testing.T) {
 		{"query=mutation%7Ba%7D", 405, transport.MethodNotAllowed},
 		{"", 400, "no query"},
 		{"query=", 400, "no query"},
+		{"extensions=%7B%22persistedQuery%22:%7B%22version%22:1%7D%7D", 200, transport.NoPersistedQueries},
+		{"extensions=1", 400, "no query"},
 		{"query=%7Ba%7D&variables=[]", 400, "The variables must be a JSON object"},
 		{"query=%7Ba%7D&variables=%7Bjane", 400, "not valid JSON (at byte 2)"},
 		{"query=%7Ba%7D&extensions=1", 400, "The extensions must be a JSON object"},
@@ -322,6 +325,19 @@ func TestGet(t *testing.T) {
 		}
 		if w.Code == 405 && w.Header().Get("Allow") != "POST" {
 			t.Errorf("Allow: %s", w.Header().Get("Allow"))
+		}
+	}
+}
+
+// Clients that send the hash of a query first go by the message or the code.
+func TestPersistedQuery(t *testing.T) {
+	for accept, status := range map[string]int{plain: 200, rich: 400} {
+		r := post(`{"operationName":"A","variables":{},"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`)
+		r.Header.Set("Accept", accept)
+		w := serve(r, transport.Options{})
+		checkResponse(t, w)
+		if want := `{"errors":[{"message":"PersistedQueryNotSupported","extensions":{"code":"PERSISTED_QUERY_NOT_SUPPORTED"}}]}`; w.Code != status || w.Body.String() != want {
+			t.Errorf("%s: %d %s", accept, w.Code, w.Body)
 		}
 	}
 }
