@@ -619,3 +619,29 @@ func TestReadAgain(t *testing.T) {
 		}
 	})
 }
+
+// A moment is what RFC 3339 says it is, and comes back as it was written.
+func TestMoments(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		in.publish("Event", `{"type": "object", "properties": {
+			"at": {"type": "string", "format": "date-time"}, "own": {"type": "string", "format": "date-time", "sensitive": true, "x-mask": "year"},
+			"of": {"type": "string", "format": "time", "default": "23:59:60z"}}, "v-indexed": ["at"], "additionalProperties": false}`)
+		create := `mutation($m: DateTime) { createEvent(input: {at: $m, own: $m}) { id at own of } }`
+		for _, moment := range []string{"1998-12-31t15:59:60.000000123456-08:00", "2026-01-02t03:04:05z", "1990-12-31T23:59:60Z", "2026-01-02T03:04:05+05:30"} {
+			made := in.do(create, vars{"m": moment})
+			if made.str("createEvent.at") != moment || made.str("createEvent.own") != moment[:4]+"-01-01T00:00:00Z" || made.str("createEvent.of") != "23:59:60z" {
+				t.Error(made.Text)
+			}
+			r := in.do(`query($m: DateTime!) { event(by: {at: $m}) { at own(unmask: {reason: "to see the moment"}) } }`, vars{"m": moment})
+			if r.str("event.at") != moment || r.str("event.own") != moment {
+				t.Error(r.Text)
+			}
+			in.do(fmt.Sprintf(`mutation { createEvent(input: {at: %q, of: "10:00:00z"}) { id } }`, moment))
+		}
+		for _, moment := range []string{"2026-01-02T12:00:60Z", "2026-01-02 12:00:00Z", "2026-01-02T12:00:00", "2026-01-02T12:00:00,5Z", "2026-02-30T12:00:00Z"} {
+			in.refused("BAD_USER_INPUT", create, vars{"m": moment})
+		}
+	})
+}

@@ -120,11 +120,12 @@ func isNumberText(s string) bool {
 func wellFormed(scalar, s string) bool {
 	switch scalar {
 	case schema.Date:
-		return parses(time.DateOnly, s)
+		_, err := time.Parse(time.DateOnly, s)
+		return err == nil
 	case schema.DateTime:
-		return parses(time.RFC3339, s)
+		return schema.IsDateTime(s)
 	case schema.Time:
-		return parses("15:04:05Z07:00", s)
+		return schema.IsTime(s)
 	case schema.Duration:
 		return len(s) > 2 && s[0] == 'P' && strings.Trim(s, "PYMWDTHS.,0123456789") == ""
 	case schema.EmailAddress:
@@ -142,9 +143,4 @@ func wellFormed(scalar, s string) bool {
 			strings.Trim(strings.ToLower(s), "-0123456789abcdef") == ""
 	}
 	return true
-}
-
-func parses(layout, s string) bool {
-	_, err := time.Parse(layout, s)
-	return err == nil
 }

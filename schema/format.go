@@ -3,7 +3,9 @@ package schema
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -28,8 +30,8 @@ var formats = map[string]format{
 	"uri-template":          {scalar: String},
 	"uuid":                  {scalar: UUID},
 	"date":                  {scalar: Date},
-	"time":                  {scalar: Time},
-	"date-time":             {scalar: DateTime},
+	"time":                  {scalar: Time, valid: IsTime},
+	"date-time":             {scalar: DateTime, valid: IsDateTime},
 	"duration":              {scalar: Duration},
 	"phone":                 {scalar: PhoneNumber, valid: isE164},
 	"e164":                  {scalar: PhoneNumber, valid: isE164},
@@ -104,6 +106,43 @@ func isEmail(s string) bool {
 func isURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "") && !strings.ContainsAny(s, " \\<>\"{}|^`")
+}
+
+// IsDateTime reports whether a text is a date-time of RFC 3339, section 5.6.
+func IsDateTime(s string) bool {
+	if len(s) <= len(time.DateOnly) || s[len(time.DateOnly)] != 'T' && s[len(time.DateOnly)] != 't' {
+		return false
+	}
+	_, err := time.Parse(time.DateOnly, s[:len(time.DateOnly)])
+	return err == nil && IsTime(s[len(time.DateOnly)+1:])
+}
+
+// IsTime reports whether a text is a full-time of RFC 3339, section 5.6. A leap second ends a day of UTC; which
+// days had one is no question of form.
+func IsTime(s string) bool {
+	part := fullTime.FindStringSubmatch(s)
+	if part == nil {
+		return false
+	}
+	if part[3] != "60" {
+		return true
+	}
+	minute := minutes(part[1], part[2])
+	switch part[4] {
+	case "+":
+		minute -= minutes(part[5], part[6])
+	case "-":
+		minute += minutes(part[5], part[6])
+	}
+	const day = 24 * 60
+	return (minute+day)%day == day-1
+}
+
+var fullTime = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))$`)
+
+// minutes is the number of minutes in hours and minutes of two digits each.
+func minutes(hh, mm string) int {
+	return 60*(10*int(hh[0]-'0')+int(hh[1]-'0')) + 10*int(mm[0]-'0') + int(mm[1]-'0')
 }
 
 // isE164 accepts "+", a country code and a number: 7 to 15 digits.
