@@ -199,6 +199,57 @@ func TestUnions(t *testing.T) {
 	}
 }
 
+// A union may have more members, as an enum may have more values; it keeps those that it has.
+func TestUnionsGrow(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	member := func(kind, property string) string {
+		return `{"type": "object", "required": ["kind"], "additionalProperties": false, "properties": {"kind": {"const": "` + kind + `"}, "` + property + `": {"type": "string", "pii": true}}}`
+	}
+	of := func(keyword string, members ...string) string {
+		return doc(`"un": {"` + keyword + `": [` + strings.Join(members, ", ") + `]}, "list": {"type": "array", "items": {"` + keyword + `": [` + strings.Join(members, ", ") + `]}}`)
+	}
+	card, wire, cash := member("card", "number"), member("wire", "account"), member("cash", "till")
+	const all = `{ un { ... on DocUnCard { number } ... on DocUnWire { account } ... on DocUnCash { till } } list { __typename } }`
+	for _, keyword := range []string{"oneOf", "anyOf"} {
+		t.Run(keyword, func(t *testing.T) {
+			c := in.account(t, strings.ToLower(keyword))
+			c.publish("Doc", of(keyword, card, wire))
+			id := c.createDoc(`{un: {docUnCard: {number: "4111"}}, list: [{docListWire: {account: "1"}}, {docListCard: {number: "2"}}]}`)
+			// Whoever may not see the values is no less sure that all of them stay valid.
+			admin := c.newKey([]string{"schema-admin"}, "")
+			r := admin.publish("Doc", of(keyword, cash, card, wire), "?mode=replace")
+			var published struct{ Changes []map[string]any }
+			if err := json.Unmarshal([]byte(r.Text), &published); err != nil {
+				t.Fatal(err)
+			}
+			wantJSON(t, fmt.Sprint(published.Changes), `"[map[kind:MEMBER_ADDED path:list[] to:DocListCash] map[kind:MEMBER_ADDED path:un to:DocUnCash]]"`)
+			read := `query($id: ID!, $why: Unmask) { doc(id: $id, unmask: $why) ` + all + ` }`
+			wantJSON(t, c.do(read, vars{"id": id}).at("doc"), `{"un": {"number": "4***"}, "list": [{"__typename": "DocListWire"}, {"__typename": "DocListCard"}]}`)
+			c.do(`mutation($id: ID!) { updateDoc(id: $id, patch: {note: "n"}) { id } }`, vars{"id": id})
+			c.do(`mutation($id: ID!) { updateDoc(id: $id, patch: {un: {docUnCash: {till: "7"}}, list: [{docListCash: {}}]}) { id } }`, vars{"id": id})
+			wantJSON(t, c.do(read, vars{"id": id, "why": vars{"reason": "what is there now"}}).at("doc"), `{"un": {"till": "7"}, "list": [{"__typename": "DocListCash"}]}`)
+			if r := c.upload("Doc", of(keyword, card, wire), "?mode=replace"); r.code() != "SCHEMA_BREAKING" || !strings.Contains(r.rules(), "FIELD_SAME_TYPE") {
+				t.Errorf("a member is removed: %s", r.Text)
+			}
+			// A member that takes what another had is no other one.
+			if r := c.upload("Doc", of(keyword, cash, card, wire, `{"type": "object", "properties": {"kind": {"type": "string"}}}`), "?mode=replace"); r.code() != "SCHEMA_INVALID" {
+				t.Error(r.Text)
+			}
+		})
+	}
+	// Told apart by name alone, a new member may accept what is stored of another: then documents decide.
+	named := func(more string) string {
+		return `{"type": "object", "properties": {"un": {"oneOf": [{"$ref": "#/$defs/Card"}, {"$ref": "#/$defs/Wire"}` + more + `], "discriminator": {"propertyName": "kind"}}},
+			"$defs": {"Card": ` + card + `, "Wire": ` + wire + `, "Any": {"type": "object", "additionalProperties": true, "properties": {"kind": {"type": "string"}}}}}`
+	}
+	in.publish("Doc", named(""))
+	in.createDoc(`{un: {docCard: {number: "4111"}}}`)
+	if r := in.upload("Doc", named(`, {"$ref": "#/$defs/Any"}`), "?mode=replace"); r.code() != "SCHEMA_BREAKING" || r.rules() != "CONSTRAINT_NO_NARROW" {
+		t.Error(r.Text)
+	}
+}
+
 // With variables, what GraphQL cannot check beforehand is checked then.
 func TestUnionVariables(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,7 @@ const (
 	NullWidened        ChangeKind = "NULL_WIDENED"
 	EnumValueAdded     ChangeKind = "ENUM_VALUE_ADDED"
 	EnumValueRemoved   ChangeKind = "ENUM_VALUE_REMOVED"
+	MemberAdded        ChangeKind = "MEMBER_ADDED" // to a union
 	RequiredAdded      ChangeKind = "REQUIRED_ADDED"
 	RequiredDropped    ChangeKind = "REQUIRED_DROPPED"
 	ConstraintWidened  ChangeKind = "CONSTRAINT_WIDENED" // or said differently; no document can fail because of it
@@ -139,6 +140,8 @@ func (d *differ) dropEchoes() {
 			return there[place{TypeChanged, c.Path}] || there[place{value, c.Path}]
 		case "format":
 			return there[place{TypeChanged, c.Path}]
+		case "anyOf", "oneOf":
+			return c.Kind == ConstraintWidened && there[place{MemberAdded, c.Path}]
 		case "false":
 			of, isExtra := strings.CutSuffix(c.Path, "*")
 			return there[place{field, c.Path}] || isExtra && there[place{extra, strings.TrimSuffix(of, ".")}]
@@ -302,8 +305,15 @@ func (d *differ) union(from, to *Type, path string) {
 	}
 	old, oldNames := members(from)
 	now, nowNames := members(to)
-	if oldNames != nowNames || from.Discriminator != to.Discriminator {
+	removed := slices.ContainsFunc(from.Members, func(m *Type) bool { return now[m.Name] == nil })
+	if removed || from.Discriminator != to.Discriminator {
 		d.add(TypeChanged, path, oldNames, nowNames)
+	} else {
+		for _, n := range to.Members {
+			if old[n.Name] == nil {
+				d.add(MemberAdded, path, "", n.Name)
+			}
+		}
 	}
 	for name, n := range now {
 		if m := old[name]; m == nil || slices.ContainsFunc(n.Tags, func(tag string) bool { return !slices.Contains(m.Tags, tag) }) {

@@ -357,10 +357,46 @@ func (c *narrowing) opaque(was, old []*node, n *node, typ *Type, path string) {
 		}) {
 			continue
 		}
-		if !c.someOptionHolds(old, n, k.keyword, typ) {
+		more := func(o *node) bool { return o.obj != nil && o.draft >= k.since && moreOptions(o, n, k.keyword, typ) }
+		if !slices.ContainsFunc(was, more) && !c.someOptionHolds(old, n, k.keyword, typ) {
 			c.narrowed(path, k.keyword)
 		}
 	}
+}
+
+// moreOptions tells whether a new schema has the alternatives of an old one, and others besides of which no value
+// that the old one accepted can be. Of a oneOf such a value would satisfy two.
+func moreOptions(old, now *node, keyword string, typ *Type) bool {
+	if keyword != "anyOf" && keyword != "oneOf" || isTrue(old, "nullable") != isTrue(now, "nullable") {
+		return false
+	}
+	more := now.list(keyword)
+	for _, o := range old.list(keyword) {
+		i := slices.IndexFunc(more, func(n *node) bool { return same(o, n, nil) })
+		if i < 0 {
+			return false
+		}
+		more = slices.Delete(more, i, i+1)
+	}
+	return old.obj.has(keyword) && (keyword == "anyOf" || !slices.ContainsFunc(more, func(n *node) bool { return !apart(now, n, typ) }))
+}
+
+// apart tells whether an alternative of a schema accepts none of the objects that a union has, because it limits
+// their discriminator to other values.
+func apart(of, option *node, union *Type) bool {
+	if union == nil || union.Kind != Union || union.byTag[""] != nil { // "" is also what an object without it has
+		return false
+	}
+	list, _ := conjunction([]*node{option})
+	if strictest(list).kinds&of.kinds() != objectKind {
+		return false
+	}
+	list, _ = conjunction(applicable(list, union.Discriminator))
+	tags := strictest(list)
+	return tags.limited && !slices.ContainsFunc(tags.values, func(v any) bool {
+		tag, ok := v.(string)
+		return ok && union.byTag[tag] != nil
+	})
 }
 
 // someOptionHolds tells whether one alternative of the new schema accepts all that the old ones

@@ -38,6 +38,12 @@ func (g *generator) root() m {
 	return s
 }
 
+// member is one of several objects told apart by "t".
+func (g *generator) member(tag string) m {
+	return m{"type": "object", "required": []any{"t"}, "additionalProperties": g.chance(50),
+		"properties": m{"t": m{"enum": []any{tag}}, "a": g.scalar(), tag: g.scalar()}}
+}
+
 func (g *generator) schema(depth int) m {
 	var s m
 	switch {
@@ -48,11 +54,7 @@ func (g *generator) schema(depth int) m {
 	case g.chance(60):
 		s = g.object(depth - 1)
 	case g.chance(30):
-		member := func(tag string) m {
-			return m{"type": "object", "required": []any{"t"}, "additionalProperties": g.chance(50),
-				"properties": m{"t": m{"enum": []any{tag}}, "a": g.scalar(), tag: g.scalar()}}
-		}
-		return m{"oneOf": []any{member("p"), member("q")}}
+		return m{"oneOf": []any{g.member("p"), g.member("q")}}
 	case g.chance(50):
 		return m{"$ref": pick(g, "#/definitions/D", "#/definitions/S")}
 	default:
@@ -268,7 +270,13 @@ func (g *generator) mutate(s m) {
 	case bool:
 		at.in[at.key] = !v
 	case []any:
-		if len(v) > 1 && g.chance(50) {
+		if at.key == "oneOf" && g.chance(50) {
+			more := g.member("r")
+			if g.chance(30) { // one that takes what another took
+				more["properties"].(m)["t"] = m{"enum": []any{"r", "p"}}
+			}
+			at.in[at.key] = append([]any{more}, v...)
+		} else if len(v) > 1 && g.chance(50) {
 			at.in[at.key] = v[:len(v)-1]
 		} else {
 			delete(at.in, at.key)

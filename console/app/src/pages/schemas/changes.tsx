@@ -15,6 +15,7 @@ export const sensitivityKinds = new Set([
 const tones: Record<string, 'good' | 'bad' | 'warn' | 'secret'> = {
   FIELD_ADDED: 'good',
   ENUM_VALUE_ADDED: 'good',
+  MEMBER_ADDED: 'good',
   INDEX_ADDED: 'good',
   UNIQUE_ADDED: 'good',
   FIELD_REMOVED: 'bad',
