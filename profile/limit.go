@@ -46,8 +46,11 @@ func (l missLimits) allow(actor string, now time.Time) bool {
 	return l.of(actor).TokensAt(now) >= 1
 }
 
-// missed counts values that nobody has.
+// missed counts values that nobody has. A batch is paid for in full, however large: else the largest one
+// would be the cheapest way to guess.
 func (l missLimits) missed(actor string, now time.Time, n int) {
 	limiter := l.of(actor)
-	limiter.ReserveN(now, min(n, limiter.Burst()))
+	for most := limiter.Burst(); n > 0; n -= most {
+		limiter.ReserveN(now, min(n, most))
+	}
 }

@@ -23,8 +23,11 @@ func TestMissLimits(t *testing.T) {
 	if now = now.Add(time.Second); !l.allow("a", now) {
 		t.Error("refused a second later, when there is room for five")
 	}
-	l.missed("a", now, 1000) // a batch costs no more than the burst
+	l.missed("a", now, 1000) // 200 seconds' worth, though no more than 10 may come at once
+	if now = now.Add(190 * time.Second); l.allow("a", now) {
+		t.Error("a large batch is cheaper than small ones")
+	}
 	if now = now.Add(11 * time.Second); !l.allow("a", now) {
-		t.Error("a large batch shuts the credential out for long")
+		t.Error("a large batch costs more than small ones")
 	}
 }
