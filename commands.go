@@ -92,6 +92,8 @@ type serveCommand struct {
 }
 
 func (c *serveCommand) Run(ctx context.Context, t terminal) error {
+	// Whoever read the standard output may have left. That is an error of a write, and does not end the server.
+	signal.Ignore(syscall.SIGPIPE)
 	return serve(ctx, c.Config, t.out, t.err)
 }
 

@@ -296,3 +296,58 @@ func TestSinks(t *testing.T) {
 		})
 	}
 }
+
+// stuck is a sink that takes entries only while somebody reads them.
+type stuck struct {
+	sink
+	reader chan struct{}
+}
+
+func (s *stuck) Write(ctx context.Context, account tenant.ID, entries [][]byte) error {
+	<-s.reader
+	return s.sink.Write(ctx, account, entries)
+}
+
+// A sink that does not return delays one write; after that it holds up nobody, of no account, and it misses
+// nothing once it goes on.
+func TestSinkHangs(t *testing.T) {
+	for _, every := range []bool{false, true} {
+		t.Run(fmt.Sprint("all=", every), func(t *testing.T) {
+			t.Parallel()
+			s := &stuck{reader: make(chan struct{})}
+			l := openLog(t, kinds[0], t.TempDir(), audit.Options{Sinks: []audit.Sink{s}, AllSinks: every, Logger: slog.New(slog.DiscardHandler)})
+			for i, account := range []tenant.ID{"acme", "acme", "other"} {
+				begin := time.Now()
+				_, err := l.Append(t.Context(), disclosure(account, "x"))
+				if every != errors.Is(err, audit.ErrUnavailable) || every != (err != nil) {
+					t.Errorf("append %d: %v", i, err)
+				}
+				if took := time.Since(begin); took > 8*time.Second || i > 0 && took > time.Second {
+					t.Errorf("append %d took %v", i, took)
+				}
+			}
+			close(s.reader)
+			for _, account := range []tenant.ID{"acme", "other"} {
+				for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+					if _, err := l.Append(t.Context(), disclosure(account, "y")); err == nil || time.Since(begin) > 10*time.Second {
+						break
+					}
+				}
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			next := map[string]int{}
+			for _, e := range s.entries {
+				account, entry, _ := strings.Cut(e, " ")
+				if !strings.HasPrefix(entry, fmt.Sprintf(`{"index":%d,`, next[account])) {
+					t.Errorf("out of order: %s", e)
+				}
+				next[account]++
+			}
+			if next["acme"] < 3 || next["other"] < 2 {
+				t.Errorf("the sink has %v", next)
+			}
+		})
+	}
+}

@@ -33,7 +33,8 @@ type Options struct {
 	EarlierKeys []string
 
 	// Sinks get every entry after it is durable in the log. A sink that fails gets what it missed
-	// before anything else, as long as the process lives; every failure is logged.
+	// before anything else, as long as the process lives; every failure is logged. One that does not
+	// return holds up one write for a few seconds, and is passed over until it does.
 	Sinks []Sink
 	// AllSinks makes the failure of a sink a failure of Append. The log itself still holds the entry.
 	AllSinks bool
@@ -331,7 +332,7 @@ func (l *Log) Close() error {
 	}
 	errs = append(errs, l.backend.close())
 	for _, s := range l.sinks {
-		errs = append(errs, s.sink.Close())
+		errs = append(errs, s.close())
 	}
 	return errors.Join(errs...)
 }

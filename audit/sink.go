@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -60,11 +61,25 @@ func (s fileSink) Write(ctx context.Context, account tenant.ID, entries [][]byte
 
 func (s fileSink) Close() error { return s.f.Close() }
 
+// sinkTimeout bounds how long a batch waits for one sink.
+const sinkTimeout = 4 * time.Second
+
+// errHangs says that a sink took too long, with these entries or with earlier ones.
+var errHangs = errors.New("it does not take what is written to it")
+
 // sinkState knows from which entry on a sink lacks an account's entries.
 type sinkState struct {
 	mu      sync.Mutex
 	sink    Sink
 	missing map[tenant.ID]int64
+	hanging *hanging
+}
+
+// hanging is a write that did not end in time. Until it does the sink gets nothing else.
+type hanging struct {
+	account tenant.ID
+	end     int64 // behind its last entry
+	done    <-chan error
 }
 
 // deliver gives the sinks a batch that the log holds, after what they missed before.
@@ -86,13 +101,14 @@ func (l *Log) deliver(ctx context.Context, c *chain, b *batch) error {
 func (s *sinkState) deliver(ctx context.Context, c *chain, b *batch) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ready := s.ready()
 	from, behind := s.missing[c.account]
 	if !behind {
 		from = b.first
 	}
 	write := func(b *batch) (bool, error) {
 		if !b.pruned() {
-			if err := s.sink.Write(ctx, c.account, b.entries[from-b.first:]); err != nil {
+			if err := s.write(ctx, c.account, b, from); err != nil {
 				return false, err
 			}
 		}
@@ -100,9 +116,12 @@ func (s *sinkState) deliver(ctx context.Context, c *chain, b *batch) (int64, err
 		return true, nil
 	}
 	var err error
-	if behind {
+	switch {
+	case !ready:
+		err = errHangs
+	case behind:
 		err = c.ledger.ascend(ctx, from, write)
-	} else {
+	default:
 		_, err = write(b)
 	}
 	if err != nil {
@@ -111,4 +130,47 @@ func (s *sinkState) deliver(ctx context.Context, c *chain, b *batch) (int64, err
 	}
 	delete(s.missing, c.account)
 	return from, nil
+}
+
+// ready reports whether the sink can take anything now.
+func (s *sinkState) ready() bool {
+	if s.hanging == nil {
+		return true
+	}
+	select {
+	case err := <-s.hanging.done:
+		if err == nil { // it has them after all
+			s.missing[s.hanging.account] = s.hanging.end
+		}
+		s.hanging = nil
+		return true
+	default:
+		return false
+	}
+}
+
+// write gives the sink the entries of a batch from one on. It waits no longer than sinkTimeout: a pipe that
+// nobody reads takes for ever.
+func (s *sinkState) write(ctx context.Context, account tenant.ID, b *batch, from int64) error {
+	ctx, cancel := context.WithTimeout(ctx, sinkTimeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.sink.Write(ctx, account, b.entries[from-b.first:]) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		s.hanging = &hanging{account, b.end(), done}
+		return errHangs
+	}
+}
+
+// close does not close a sink that would make it wait.
+func (s *sinkState) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready() {
+		return fmt.Errorf("sink: %w", errHangs)
+	}
+	return s.sink.Close()
 }
