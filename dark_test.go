@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,45 @@ func TestWithdrawnKey(t *testing.T) {
 		bright(t, two, theirs)
 		one.verified()
 	})
+}
+
+// The webhooks of an account that is dark cannot be signed, and wait. Those of others do not wait with them.
+func TestWebhooksOfOthersInTheDark(t *testing.T) {
+	t.Parallel()
+	c := private(t)
+	in := boot(t, c)
+	one, two := in.account(t, "one"), in.account(t, "two")
+	away := newReceiver(t, func(n int, w http.ResponseWriter) {
+		if n == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	one.webhook(away.URL)
+	slow := newReceiver(t, func(int, http.ResponseWriter) { time.Sleep(200 * time.Millisecond) })
+	two.webhook(slow.URL)
+	one.publish("Seat", seats)
+	away.wait(t, in, 1)
+	kms, err := local.Open(filepath.Join(c.Data, "kek.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kms.Withdraw("profilegraph-one"); err != nil {
+		t.Fatal(err)
+	}
+	in.clock.move(2 * time.Minute) // the next attempt is due, and cannot be made
+	two.publish("Seat", seats)
+	slow.wait(t, in, 1)
+	settled := func() *reply { return two.managed(`{ webhooks { lastSuccess lastFailure failure } }`) }
+	for begin := time.Now(); settled().at("webhooks.0.lastSuccess") == nil && time.Since(begin) < 5*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if r := settled(); r.at("webhooks.0.lastSuccess") == nil || r.at("webhooks.0.lastFailure") != nil {
+		t.Errorf("beside a dark account's: %s", r.Text)
+	}
+	if err := kms.Restore("profilegraph-one"); err != nil {
+		t.Fatal(err)
+	}
+	away.later(t, in, 2, time.Minute)
 }
 
 // Without its keys the server starts, says so, refuses personal data with a code, and serves it

@@ -103,9 +103,9 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 // Relay delivers what is due, once. Events of one webhook go in the order in which they were added,
-// until one fails; webhooks do not wait for each other.
+// until one fails; webhooks neither wait for each other, nor fail with each other.
 func (s *Service) Relay(ctx context.Context) error {
-	work, ctx := errgroup.WithContext(ctx)
+	var work errgroup.Group // without a context: what is wrong with one must not end the others
 	work.SetLimit(atOnce)
 	var list []storage.Record // of one webhook
 	flush := func() {
