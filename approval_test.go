@@ -14,7 +14,7 @@ func TestApproval(t *testing.T) {
 	onEachStore(t, func(t *testing.T, c Config) {
 		in := boot(t, c)
 		id, other := in.profile("john.doe@example.com"), in.profile("jane.doe@example.com")
-		in.managed(`mutation { putPolicy(purposes: [{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer", "support"], approval: true},
+		in.managed(`mutation { putPolicy(purposes: [{code: "emergency", legalBasis: "vital interests", fields: ["*"], roles: ["privacy-officer", "support", "admin"], approval: true},
 			{code: "plain", legalBasis: "contract", fields: ["*"], roles: ["support"]}]) { purposes { code } } }`)
 		asker, second, support := in.newKey([]string{"privacy-officer"}, ""), in.newKey([]string{"privacy-officer"}, ""), in.newKey([]string{"support"}, "")
 		ask := func(c *client, id string) *reply {
@@ -32,6 +32,14 @@ func TestApproval(t *testing.T) {
 		if r := asker.manage(approve, vars{"id": wish}); r.code() != "FORBIDDEN" {
 			t.Errorf("self-approval: %s", r.Text)
 		}
+		own := in.managed(request, vars{"s": id, "p": "emergency"}).str("requestApproval.id")
+		another := in.newKey([]string{"admin"}, "")
+		for name, c := range map[string]*client{"a key that I made": another, "one that it made": another.newKey([]string{"privacy-officer"}, "")} {
+			if r := c.manage(approve, vars{"id": own}); r.code() != "FORBIDDEN" {
+				t.Errorf("self-approval by %s: %s", name, r.Text)
+			}
+		}
+		in.managed(`mutation($id: ID!) { declineApproval(id: $id) { id } }`, vars{"id": own})
 		if r := support.manage(approve, vars{"id": wish}); r.code() != "FORBIDDEN" {
 			t.Errorf("approval without the permission: %s", r.Text)
 		}

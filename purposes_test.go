@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,5 +139,46 @@ func TestBudget(t *testing.T) {
 		if r := one.ask(list, vars{"n": 10}); strings.Count(r.Text, "@example.com") != 10 {
 			t.Errorf("a list within the budget: %s", r.Text)
 		}
+	})
+}
+
+// The record tells what is another in a policy, also where several are set at once.
+func TestPolicyOnRecord(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		set := `mutation($p: [PurposeInput!]!, $m: Boolean!, $d: Int) { putPolicy(purposes: $p, refuseMisplaced: $m, auditDays: $d) { purposes { code } } }`
+		purpose := func(code string, more vars) vars {
+			v := vars{"code": code, "legalBasis": "contract", "fields": []string{"Profile.email"}, "roles": []string{"support"}, "expirationDate": "2099-12-31T00:00:00.123456Z"}
+			for name, value := range more {
+				v[name] = value
+			}
+			return v
+		}
+		for _, step := range []struct {
+			policy vars
+			want   map[string]string
+		}{
+			{vars{"p": []vars{purpose("a", nil), purpose("b", nil)}, "m": false}, map[string]string{"purposes": "2", "added": "a b"}},
+			{vars{"p": []vars{purpose("a", nil), purpose("b", nil)}, "m": false}, map[string]string{"purposes": "2"}},
+			{vars{"p": []vars{purpose("c", nil), purpose("b", vars{"budgetPerHour": 5})}, "m": true, "d": 30},
+				map[string]string{"purposes": "2", "added": "c", "changed": "b", "removed": "a", "auditDays": "30", "refuseMisplaced": "true"}},
+			{vars{"p": []vars{}, "m": false}, map[string]string{"purposes": "0", "removed": "b c", "auditDays": "0", "refuseMisplaced": "false"}},
+		} {
+			mark := in.mark()
+			in.managed(set, step.policy)
+			if all := in.recorded(mark); len(all) != 1 || all[0].Action != "PutPolicy" || !maps.Equal(all[0].Details, step.want) {
+				t.Errorf("the record has %+v, not %v", all, step.want)
+			}
+		}
+		var together sync.WaitGroup
+		for range 8 {
+			together.Go(func() {
+				if r := in.manage(set, vars{"p": []vars{purpose("a", nil)}, "m": false}); len(r.Errors) > 0 {
+					t.Errorf("at the same time: %s", r.Text)
+				}
+			})
+		}
+		together.Wait()
 	})
 }

@@ -26,6 +26,9 @@ import (
 // keyPrefix begins every API key, so that secret scanners can tell one.
 const keyPrefix = "pg_"
 
+// actorKey begins the names by which records call those who come with an API key.
+const actorKey = "key:"
+
 // Staleness is how long a revocation made by another process may go unseen.
 const Staleness = 2 * time.Second
 
@@ -316,7 +319,7 @@ func (k *APIKeys) holder(ctx context.Context, id string, proven func(keyRecord) 
 	if !proven(rec) || !rec.Revoked.IsZero() {
 		return nil, ErrUnauthenticated
 	}
-	p, err := newPrincipal(tenant.ID(r.Owner), "key:"+id, rec.Subject, rec.Roles)
+	p, err := newPrincipal(tenant.ID(r.Owner), actorKey+id, rec.Subject, rec.Roles)
 	if err == nil {
 		err = p.bind(rec.Consumer)
 	}

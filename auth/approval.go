@@ -125,7 +125,7 @@ func (a *Authorizer) Approvals(ctx context.Context, p *Principal) ([]Approval, e
 }
 
 // Approve lets a requester see what they asked for, for an hour. It takes the permission Privacy
-// and another person than the requester.
+// and another person than the requester: neither the same credential, nor one that the requester made.
 func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Approval, error) {
 	if err := p.Check(Privacy); err != nil {
 		return Approval{}, err
@@ -134,7 +134,11 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 	if err != nil {
 		return Approval{}, err
 	}
-	if rec.Requester == p.Actor {
+	own, err := a.speaksFor(ctx, p.Account, p.Actor, rec.Requester)
+	if err != nil {
+		return Approval{}, err
+	}
+	if own {
 		return Approval{}, ErrSelfApproval
 	}
 	if rec.ApprovedBy != "" {
@@ -159,6 +163,30 @@ func (a *Authorizer) Approve(ctx context.Context, p *Principal, id string) (Appr
 		return Approval{}, fmt.Errorf("auth: approve: %w", err)
 	}
 	return a.approval(ctx, p.Account, r)
+}
+
+// speaksFor reports whether a credential is a requester's own: the very one, or one that the requester made,
+// be it by others in between.
+func (a *Authorizer) speaksFor(ctx context.Context, account tenant.ID, actor, requester string) (bool, error) {
+	for actor != requester {
+		id, isKey := strings.CutPrefix(actor, actorKey)
+		if !isKey {
+			return false, nil
+		}
+		r, err := a.store.Get(ctx, credentials, id)
+		if errors.Is(err, storage.ErrNotFound) || err == nil && r.Owner != string(account) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("auth: approve: %w", err)
+		}
+		rec, err := decodeKey(r)
+		if err != nil {
+			return false, err
+		}
+		actor = rec.CreatedBy // older than what it made, so this ends
+	}
+	return true, nil
 }
 
 // Decline turns down a wish, or takes back an approval. It takes the permission Privacy; whoever made

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 )
 
@@ -46,7 +46,7 @@ func (a *Authorizer) TestPolicy(ctx context.Context, p *Principal, roles []strin
 	return refusal, nil
 }
 
-// SetPolicy puts a policy in the place of the account's.
+// SetPolicy puts a policy in the place of the account's. What is another in it is on the record.
 func (a *Authorizer) SetPolicy(ctx context.Context, p *Principal, policy Policy) error {
 	if err := p.Check(Privacy); err != nil {
 		return err
@@ -54,16 +54,20 @@ func (a *Authorizer) SetPolicy(ctx context.Context, p *Principal, policy Policy)
 	if err := policy.Check(); err != nil {
 		return err
 	}
-	_, rev, err := a.policies.load(ctx, p.Account)
-	if err != nil {
-		return err
+	for {
+		old, rev, err := a.policies.load(ctx, p.Account)
+		if err != nil {
+			return err
+		}
+		if err := note(ctx, a.record, p.Account, p.Actor, "PutPolicy", policy.since(old)); err != nil {
+			return err
+		}
+		err = a.policies.save(ctx, p.Account, policy, rev)
+		if !errors.Is(err, storage.ErrConflict) && !errors.Is(err, storage.ErrExists) {
+			return err
+		}
+		// Somebody else was faster, so what is another is so too.
 	}
-	_, err = a.record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: "PutPolicy", Outcome: audit.Allowed,
-		Details: map[string]string{"purposes": strconv.Itoa(len(policy.Purposes))}})
-	if err != nil {
-		return fmt.Errorf("auth: policy: %w", err)
-	}
-	return a.policies.save(ctx, p.Account, policy, rev)
 }
 
 // Recorded is an entry of the record as an auditor reads it.

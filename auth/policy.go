@@ -5,8 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -110,6 +113,44 @@ const (
 	BudgetExhausted Refusal = "BUDGET_EXHAUSTED" // the requester has seen as many as the hour allows
 	ApprovalMissing Refusal = "APPROVAL_MISSING" // nobody has agreed for this data subject
 )
+
+// since tells what is another than in an old policy, for the record.
+func (p Policy) since(old Policy) map[string]string {
+	details := map[string]string{"purposes": strconv.Itoa(len(p.Purposes))}
+	if p.AuditDays != old.AuditDays {
+		details["auditDays"] = strconv.Itoa(p.AuditDays)
+	}
+	if p.RefuseMisplaced != old.RefuseMisplaced {
+		details["refuseMisplaced"] = strconv.FormatBool(p.RefuseMisplaced)
+	}
+	was := make(map[string]Purpose, len(old.Purposes))
+	for _, one := range old.Purposes {
+		was[one.Code] = one
+	}
+	tell := func(what, code string) { details[what] = strings.TrimSpace(details[what] + " " + code) }
+	for _, one := range p.Purposes {
+		before, known := was[one.Code]
+		delete(was, one.Code)
+		switch {
+		case !known:
+			tell("added", one.Code)
+		case !one.equal(before):
+			tell("changed", one.Code)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(was)) {
+		tell("removed", code)
+	}
+	return details
+}
+
+func (p Purpose) equal(q Purpose) bool {
+	if p.Expires.UnixMilli() != q.Expires.UnixMilli() { // what a store keeps of it
+		return false
+	}
+	q.Expires = p.Expires
+	return reflect.DeepEqual(p, q)
+}
 
 // judge decides on all that the policy alone can tell: whether a principal may see fields of an
 // entity ("" is yes), and under which purpose. Budget and approval are up to the caller.

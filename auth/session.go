@@ -114,7 +114,7 @@ func (s *Sessions) SignIn(ctx context.Context, key string) (string, error) {
 	case errors.Is(err, ErrUnauthenticated), errors.Is(err, tenant.ErrSuspended):
 		// A key that nobody has concerns no account.
 		if r, e := s.keys.get(ctx, keyID(key)); e == nil {
-			return "", s.refuse(ctx, tenant.ID(r.Owner), "key:"+r.ID, err)
+			return "", s.refuse(ctx, tenant.ID(r.Owner), actorKey+r.ID, err)
 		}
 		return "", err
 	case err != nil:
@@ -285,7 +285,7 @@ func (s *Sessions) SignOut(ctx context.Context, token string) error {
 	}
 	actor := rec.Actor
 	if rec.Key != "" {
-		actor = "key:" + rec.Key
+		actor = actorKey + rec.Key
 	}
 	return s.end(ctx, tenant.ID(r.Owner), actor, r.ID)
 }
