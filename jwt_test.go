@@ -176,7 +176,19 @@ func TestIdentityProvider(t *testing.T) {
 		"no account":          {es256(remove("shop")), 401},
 		"two accounts":        {es256(set("shop", []string{"main", "other"})), 401},
 		"bad account":         {es256(set("shop", "-system")), 401},
-		"shopper of nothing":  {es256(set("realm", vars{"roles": []string{"client"}})), 401},
+		"longest sub":         {es256(set("sub", strings.Repeat("s", 255))), 200},
+		"no sub":              {es256(remove("sub")), 401},
+		"sub is null":         {es256(set("sub", nil)), 401},
+		"sub is empty":        {es256(set("sub", "")), 401},
+		"sub is blank":        {es256(set("sub", " \t\u00a0")), 401},
+		"sub is a number":     {es256(set("sub", 17)), 401},
+		"sub is a list":       {es256(set("sub", []string{"ann"})), 401},
+		"sub is overlong":     {es256(set("sub", strings.Repeat("s", 256))), 401},
+		"shopper without sub": {es256(func(c jwt.MapClaims) {
+			c["realm"], c["https://example.com/profile"] = vars{"roles": []string{"client"}}, id
+			delete(c, "sub")
+		}), 401},
+		"shopper of nothing": {es256(set("realm", vars{"roles": []string{"client"}})), 401},
 		"shopper and staff": {es256(func(c jwt.MapClaims) {
 			c["realm"], c["https://example.com/profile"] = vars{"roles": []string{"client", "staff"}}, id
 		}), 401},
@@ -198,6 +210,14 @@ func TestIdentityProvider(t *testing.T) {
 	}
 	if strings.Contains(in.logs.String(), "ann@example.com") {
 		t.Error("a token's subject is in the logs")
+	}
+	for _, reason := range []string{"sub is missing", "sub is no string", "sub is empty", "sub is longer than 255 bytes"} {
+		if !strings.Contains(in.logs.String(), reason) {
+			t.Errorf("the log does not say that %s", reason)
+		}
+	}
+	if strings.Contains(in.logs.String(), "sssss") {
+		t.Error("an overlong subject is in the logs")
 	}
 
 	for name, test := range map[string]struct {

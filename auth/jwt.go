@@ -216,7 +216,7 @@ func (j *JWTs) verify(ctx context.Context, token string) (verified, error) {
 	if err != nil {
 		return verified{}, err
 	}
-	principal, err := p.principal(claims)
+	principal, err := p.principal(ctx, claims)
 	if err != nil {
 		return verified{}, ErrUnauthenticated
 	}
@@ -248,7 +248,12 @@ func (p *provider) claims(ctx context.Context, parser *jwt.Parser, token string)
 	return claims, nil
 }
 
-func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
+func (p *provider) principal(ctx context.Context, claims jwt.MapClaims) (*Principal, error) {
+	actor, err := p.actor(claims)
+	if err != nil {
+		p.keys.log.WarnContext(ctx, "a token is refused that does not say whose it is", "issuer", p.Issuer, "reason", err)
+		return nil, ErrUnauthenticated
+	}
 	accounts := p.Account.read(claims)
 	if len(accounts) != 1 {
 		return nil, ErrUnauthenticated
@@ -269,14 +274,7 @@ func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
 			subject = values[0]
 		}
 	}
-	// The actor is told apart by issuer and subject, hashed: subjects of shoppers' providers can be
-	// e-mail addresses, and the actor is written to logs and records.
-	sub, err := claims.GetSubject()
-	if err != nil {
-		return nil, err
-	}
-	digest := sha256.Sum256([]byte(p.Issuer + "\x00" + sub))
-	principal, err := newPrincipal(tenant.ID(accounts[0]), fmt.Sprintf("jwt:%x", digest[:12]), subject, roles)
+	principal, err := newPrincipal(tenant.ID(accounts[0]), actor, subject, roles)
 	if err != nil || p.Consumer == (Mapping{}) {
 		return principal, err
 	}
@@ -285,6 +283,28 @@ func (p *provider) principal(claims jwt.MapClaims) (*Principal, error) {
 		return nil, ErrUnauthenticated
 	}
 	return principal, principal.bind(consumers[0])
+}
+
+// longestSubject is how long `sub` may be, by OpenID Connect Core 1.0.
+const longestSubject = 255
+
+// actor names the holder of a token, whom issuer and `sub` tell apart. They are hashed: subjects of shoppers'
+// providers can be e-mail addresses, and the actor is written to logs and records. Without a `sub` all holders
+// would be one there.
+func (p *provider) actor(claims jwt.MapClaims) (string, error) {
+	sub, isText := claims["sub"].(string)
+	switch {
+	case claims["sub"] == nil:
+		return "", errors.New("sub is missing")
+	case !isText:
+		return "", errors.New("sub is no string")
+	case strings.TrimSpace(sub) == "":
+		return "", errors.New("sub is empty")
+	case len(sub) > longestSubject:
+		return "", fmt.Errorf("sub is longer than %d bytes", longestSubject)
+	}
+	digest := sha256.Sum256([]byte(p.Issuer + "\x00" + sub))
+	return fmt.Sprintf("jwt:%x", digest[:12]), nil
 }
 
 // read returns a mapping's values: those of a claim that is a string or a list of strings, or the

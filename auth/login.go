@@ -141,7 +141,7 @@ func (s *Sessions) identify(ctx context.Context, v visit, token string) (*Princi
 	if subtle.ConstantTimeCompare([]byte(nonce), []byte(v.secret("nonce"))) != 1 || !meant(claims, provider.Console.ClientID) {
 		return nil, ErrUnauthenticated
 	}
-	p, err := provider.principal(claims)
+	p, err := provider.principal(ctx, claims)
 	if err != nil {
 		return nil, ErrUnauthenticated
 	}
