@@ -193,7 +193,8 @@ func (s *Service) archive(ctx context.Context, id tenant.ID, e *schema.Entity, r
 }
 
 // merge applies a merge patch. A required property that may be null becomes null, where RFC 7396
-// would remove it: that is what a client who writes null means.
+// would remove it: that is what a client who writes null means. What comes into being has the defaults
+// that a creation would give it.
 func merge(object, patch map[string]any, t *schema.Type) {
 	for name, value := range patch {
 		var f *schema.Field
@@ -209,16 +210,21 @@ func merge(object, patch map[string]any, t *schema.Type) {
 		case value == nil:
 			delete(object, name)
 		case isObject && (f == nil || f.Type.Kind != schema.Union):
-			target, ok := object[name].(map[string]any)
-			if !ok {
-				target = map[string]any{}
-			}
 			var innerType *schema.Type
 			if f != nil && f.Type.Kind == schema.Object {
 				innerType = f.Type
 			}
+			target, ok := object[name].(map[string]any)
+			if !ok {
+				target = map[string]any{}
+				if innerType != nil {
+					inner, _ = innerType.Filled(inner).(map[string]any)
+				}
+			}
 			merge(target, inner, innerType)
 			object[name] = target
+		case f != nil:
+			object[name] = f.Type.Filled(value)
 		default:
 			object[name] = value
 		}

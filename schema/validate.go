@@ -347,13 +347,22 @@ func safeName(s string) string {
 
 // Defaults adds the schema's default values to a document, at any depth, where the property is
 // absent. Containers that are absent stay so unless they have a default of their own.
-func (e *Entity) Defaults(doc map[string]any) {
-	fill(e.Type, doc, func(f *Field, present bool) any {
-		if present {
-			return nil
-		}
-		return f.Default
-	})
+func (e *Entity) Defaults(doc map[string]any) { fill(e.Type, doc, absentDefault) }
+
+// Filled returns a copy of a value of type t, which may be nil, with defaults as Defaults adds them.
+func (t *Type) Filled(value any) any {
+	value = copyValue(value)
+	if value != nil {
+		fillWithin(t, value, absentDefault)
+	}
+	return value
+}
+
+func absentDefault(f *Field, present bool) any {
+	if present {
+		return nil
+	}
+	return f.Default
 }
 
 // Constants puts into a document, at any depth, the properties that have to be there and can have one
