@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/profilegraph/profilegraph/storage"
 )
 
 // A promotion stores nothing in clear that the prospect protects, whatever the profile's schema says of it.
@@ -38,5 +41,123 @@ func TestPromotionKeepsProtection(t *testing.T) {
 				editor.do(fmt.Sprintf(`mutation($id: ID!) { promoteProspect(id: $id, input: {%s}) { id } }`, test.patch), vars{"id": id})
 			}
 		})
+	}
+}
+
+// The same promotion again gives the same profile. Another one does not pass for it, and what never was a prospect is none.
+func TestPromotionsAreRepeated(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		account := accountOf(t)
+		main := in.account(t, string(account))
+		made := func(email string) string {
+			return main.do(`mutation($e: EmailAddress) { createProspect(input: {email: $e, firstName: "Ann", tags: ["t"]}) { id } }`, vars{"e": email}).str("createProspect.id")
+		}
+		const promote = `mutation($id: ID!, $in: ProfilePatch) { promoteProspect(id: $id, input: $in) { id fancyName firstName tags } }`
+		id := made("a@example.com")
+		prospect, err := in.store.Get(t.Context(), storage.Space{Account: account, Collection: storage.Documents, Part: "Prospect"}, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := vars{"fancyName": "Acme", "tags": nil}
+		want := fmt.Sprintf(`{"id": %q, "fancyName": "Acme", "firstName": "A**", "tags": null}`, id)
+		repeated := func(want string, inputs ...any) {
+			t.Helper()
+			for _, input := range inputs {
+				wantJSON(t, main.do(promote, vars{"id": id, "in": input}).at("promoteProspect"), want)
+			}
+		}
+		others := func() {
+			t.Helper()
+			for _, other := range []vars{{"fancyName": "Other"}, {"fancyName": nil}, {"tags": []string{"t"}}, {"fancyName": "Acme", "email": "b@example.com"}, {"firstName": "Bob"}} {
+				main.refused("ALREADY_EXISTS", promote, vars{"id": id, "in": other})
+			}
+		}
+		repeated(want, first)
+		repeated(want, first, nil, vars{}, vars{"fancyName": "Acme"}, vars{"email": "a@example.com", "firstName": "Ann"})
+		others()
+		// It has changed since, and again.
+		for _, name := range []string{"Two", "Three"} {
+			main.do(`mutation($id: ID!, $n: String) { updateProfile(id: $id, patch: {fancyName: $n}) { id } }`, vars{"id": id, "n": name})
+			repeated(strings.Replace(want, "Acme", name, 1), first, nil)
+			main.refused("ALREADY_EXISTS", promote, vars{"id": id, "in": vars{"fancyName": name}})
+		}
+		// The process died before the prospect was removed.
+		if err := in.store.Insert(t.Context(), storage.Space{Account: account, Collection: storage.Documents, Part: "Prospect"}, prospect); err != nil {
+			t.Fatal(err)
+		}
+		others()
+		repeated(strings.Replace(want, "Acme", "Three", 1), first)
+		wantJSON(t, main.do(`query($id: ID!) { prospect(id: $id) { id } profile(id: $id) { fancyName } }`, vars{"id": id}).Data, `{"prospect": null, "profile": {"fancyName": "Three"}}`)
+
+		// What never was one, is not there any more or is out of reach is absent, whatever is said of it.
+		never, deleted := main.profile("never@example.com"), made("deleted@example.com")
+		main.do(promote, vars{"id": deleted})
+		main.do(`mutation($id: ID!) { deleteProfile(id: $id) }`, vars{"id": deleted})
+		strange := in.account(t, string(account)+"-2")
+		absent := strange.ask(promote, vars{"id": "none"}).Text
+		for _, input := range []vars{nil, {"fancyName": "Acme"}, {"fancyName": "Other"}} {
+			for _, one := range []string{never, deleted, "none"} {
+				main.refused("NOT_FOUND", promote, vars{"id": one, "in": input})
+			}
+			for _, who := range []*client{strange, main.newKey([]string{"shopper"}, never)} {
+				if r := who.ask(promote, vars{"id": id, "in": input}); r.Text != absent {
+					t.Errorf("of what is out of reach one hears %s", r.Text)
+				}
+			}
+		}
+
+		// Of two at once that differ, one is done.
+		id = made("race@example.com")
+		var all sync.WaitGroup
+		codes := make([]string, 6)
+		for i := range codes {
+			all.Go(func() {
+				r, err := main.post("/graphql", promote, vars{"id": id, "in": vars{"fancyName": fmt.Sprint("N", i)}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				codes[i] = r.code()
+			})
+		}
+		all.Wait()
+		var name string
+		for i, code := range codes {
+			switch {
+			case code == "" && name == "":
+				name = fmt.Sprint("N", i)
+			case code != "ALREADY_EXISTS":
+				t.Errorf("codes %q", codes)
+			}
+		}
+		if got := main.do(`query($id: ID!) { profile(id: $id) { fancyName } }`, vars{"id": id}).str("profile.fancyName"); got != name {
+			t.Errorf("%q was promoted, and is %q", name, got)
+		}
+	})
+}
+
+// Whoever does not see a value cannot try out what it is.
+func TestPromotionsAreNotForGuessing(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	c.LookupMisses = 0.5 // five at once
+	in := boot(t, c)
+	id := in.do(`mutation { createProspect(input: {email: "a@example.com", document: "1234"}) { id } }`).str("createProspect.id")
+	editor := in.newKey([]string{"editor"}, "")
+	guess := func(document string) string {
+		return editor.ask(`mutation($id: ID!, $d: String) { promoteProspect(id: $id, input: {document: $d}) { id } }`, vars{"id": id, "d": document}).code()
+	}
+	in.do(`mutation($id: ID!) { promoteProspect(id: $id) { id } }`, vars{"id": id})
+	for range 5 {
+		if code := guess("0000"); code != "ALREADY_EXISTS" {
+			t.Errorf("a wrong guess is answered %q", code)
+		}
+	}
+	for _, document := range []string{"0000", "1234"} {
+		if code := guess(document); code != "RATE_LIMITED" {
+			t.Errorf("after many, a guess is answered %q", code)
+		}
 	}
 }

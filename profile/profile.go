@@ -48,6 +48,8 @@ var (
 	ErrOwnerNotFound = errors.New("profile: no such owner")
 	// ErrExists says that the owner has its one document of the entity already.
 	ErrExists = errors.New("profile: the owner has one already")
+	// ErrPromoted says that a prospect has become a profile already, with other values than those given.
+	ErrPromoted = errors.New("profile: promoted already")
 	// ErrTTL says that a time to live is out of range.
 	ErrTTL = fmt.Errorf("profile: a time to live is 1 to %d days", maxTTLDays)
 	// ErrCursor says that a cursor is none of ours.
@@ -208,7 +210,9 @@ type content struct {
 	Author  string
 	Created time.Time
 	Updated time.Time
-	Doc     bson.Raw
+	// Promoted says that the document was made of a prospect.
+	Promoted bool
+	Doc      bson.Raw
 }
 
 func (c *content) encode() bson.Raw {
@@ -219,6 +223,9 @@ func (c *content) encode() bson.Raw {
 	b = bsoncore.AppendStringElement(b, "author", c.Author)
 	b = bsoncore.AppendDateTimeElement(b, "created", c.Created.UnixMilli())
 	b = bsoncore.AppendDateTimeElement(b, "updated", c.Updated.UnixMilli())
+	if c.Promoted {
+		b = bsoncore.AppendBooleanElement(b, "promoted", true)
+	}
 	b = bsoncore.AppendDocumentElement(b, "doc", bsoncore.Document(c.Doc))
 	b, err := bsoncore.AppendDocumentEnd(b, at)
 	if err != nil {
@@ -257,6 +264,8 @@ func (c *content) decode(body bson.Raw) error {
 			c.Created, fits = date(v)
 		case "updated":
 			c.Updated, fits = date(v)
+		case "promoted":
+			c.Promoted, fits = v.BooleanOK()
 		case "doc":
 			c.Doc, fits = bson.Raw(v.Data), v.Type == bsoncore.TypeEmbeddedDocument
 		}

@@ -1,19 +1,196 @@
 package profile
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault"
 )
+
+// promoted says which lists of a prospect become documents that the profile owns.
+var promoted = []struct{ property, entity string }{
+	{"availableAddresses", "Address"},
+	{"contacts", "Contact"},
+}
+
+// Promote makes a profile of a prospect. The profile has the prospect's id, so tokens that other
+// systems keep stay good; what the prospect holds under a name that profiles have too goes over,
+// with patch applied to it; its addresses and contacts become documents that the profile owns. A
+// promotion that was interrupted is finished by the next one; one that was done already is answered
+// with the profile and changes nothing, or fails with ErrPromoted if its patch would have made another profile. What
+// the prospect protects is not stored in clear: then it fails.
+func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, v View) (Document, error) {
+	if err := p.Check(auth.Write); err != nil {
+		return Document{}, err
+	}
+	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
+	r, c, err := s.find(ctx, p, prospects, id)
+	if errors.Is(err, ErrNotFound) {
+		return s.promotedTo(ctx, p, profiles, id, patch, v)
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	from, err := s.clear(ctx, p.Account, prospects, r, c.Doc)
+	if err != nil {
+		return Document{}, err
+	}
+	prospects.Prune(from)
+	owned, err := s.ownedByPromotion(set, id, from)
+	if err != nil {
+		return Document{}, err
+	}
+	if err := s.uncovered(ctx, p.Account, set, r, c, owned, patch); err != nil {
+		return Document{}, err
+	}
+	doc := map[string]any{}
+	for _, f := range profiles.Type.Fields {
+		if value, ok := from[f.Property]; ok && value != nil {
+			doc[f.Property] = value
+		}
+	}
+	merge(doc, patch, profiles.Type)
+	d, err := s.create(ctx, p, profiles, storage.Record{ID: id}, content{Promoted: true}, doc, nil, v)
+	if errors.Is(err, ErrExists) {
+		d, err = s.promotedTo(ctx, p, profiles, id, patch, v)
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	for _, o := range owned {
+		_, err := s.create(ctx, p, o.entity, storage.Record{ID: o.id, Owner: id}, content{}, o.doc, nil, View{})
+		if err != nil && !errors.Is(err, ErrExists) {
+			return Document{}, err
+		}
+	}
+	err = s.remove(ctx, p.Account, set, prospects, r)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+		return Document{}, fmt.Errorf("profile: promote: %w", err)
+	}
+	return d, nil
+}
+
+// promotedTo returns the profile that a prospect has become already, if patch says nothing else than what it began
+// with. Whether it does tells what a masked value is not, so patches that do count as look-ups that found nothing.
+func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *schema.Entity, id string, patch map[string]any, v View) (Document, error) {
+	r, c, err := s.find(ctx, p, profiles, id)
+	if err != nil {
+		return Document{}, err
+	}
+	if !c.Promoted {
+		return Document{}, ErrNotFound
+	}
+	if !s.misses.allow(p.Actor, s.now()) {
+		return Document{}, ErrTooMany
+	}
+	first, err := s.firstVersion(ctx, p.Account, profiles, r, c)
+	if err != nil {
+		return Document{}, err
+	}
+	same, err := s.saysNothingNew(ctx, p.Account, profiles, r, first, patch)
+	if err != nil {
+		return Document{}, err
+	}
+	if !same {
+		s.misses.missed(p.Actor, s.now(), 1)
+		return Document{}, ErrPromoted
+	}
+	return s.showWritten(ctx, p, profiles, r, v)
+}
+
+// firstVersion returns what a document began with; c is the newest version of the record r.
+func (s *Service) firstVersion(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, c content) (content, error) {
+	if c.Number == 1 {
+		return c, nil
+	}
+	old, err := s.store.Get(ctx, versions(id, e), oldID(r.ID, c.Created, 1))
+	if errors.Is(err, storage.ErrNotFound) {
+		return content{}, fmt.Errorf("profile: the first version of %s/%s/%s is lost: %w", id, e.Name, r.ID, vault.ErrCorrupt)
+	}
+	if err != nil {
+		return content{}, fmt.Errorf("profile: version: %w", err)
+	}
+	k := decoded(id, e, &old)
+	return k.content, k.broken
+}
+
+// saysNothingNew reports whether a document would have become what it is with a patch too.
+func (s *Service) saysNothingNew(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, c content, patch map[string]any) (bool, error) {
+	doc, err := s.clear(ctx, id, e, r, c.Doc)
+	if err != nil {
+		return false, err
+	}
+	e.Prune(doc)
+	e.Defaults(doc)
+	e.Constants(doc)
+	before, err := e.Encode(doc)
+	if err != nil {
+		return false, fmt.Errorf("profile: encode: %w", err)
+	}
+	merge(doc, patch, e.Type)
+	e.Defaults(doc)
+	e.Constants(doc)
+	after, err := e.Encode(doc) // what cannot be stored was not stored then
+	return err == nil && bytes.Equal(before, after), nil
+}
+
+type ownedDocument struct {
+	entity *schema.Entity
+	id     string
+	doc    map[string]any
+
+	property string // of the prospect: the list that it comes from
+	index    int    // in that list
+	held     bson.Raw
+}
+
+// ownedByPromotion returns the documents that a prospect's lists become. Their ids follow from the
+// prospect's, so that doing it twice makes no second ones.
+func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]any) ([]ownedDocument, error) {
+	var list []ownedDocument
+	for _, rule := range promoted {
+		e := set.Entity(rule.entity)
+		items, _ := from[rule.property].([]any)
+		if e == nil {
+			continue
+		}
+		for i, item := range items {
+			doc, ok := item.(map[string]any)
+			if !ok {
+				continue
+			}
+			e.Prune(doc)
+			held, err := e.Encode(doc)
+			if err != nil {
+				return nil, fmt.Errorf("profile: encode: %w", err)
+			}
+			e.Defaults(doc)
+			e.Constants(doc)
+			if violations := e.Validate(doc); len(violations) > 0 {
+				for n := range violations {
+					violations[n].Path = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", rule.property, i, violations[n].Path), ".")
+				}
+				return nil, &InvalidError{Violations: violations}
+			}
+			name := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%d", id, rule.property, i))
+			list = append(list, ownedDocument{entity: e, id: name.String(), doc: doc, property: rule.property, index: i, held: held})
+		}
+	}
+	return list, nil
+}
 
 // uncovered tells, in the form of violations, what a promotion would store in clear though the prospect
 // protects it: two entities may declare the same property differently. C is what the prospect's

@@ -39,10 +39,11 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 			id = owner // so that insert-if-absent keeps it the only one
 		}
 	}
-	return s.create(ctx, p, e, id, owner, input, ttlDays, v)
+	return s.create(ctx, p, e, storage.Record{ID: id, Owner: owner}, content{}, input, ttlDays, v)
 }
 
-func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, id, owner string, input map[string]any, ttlDays *int, v View) (Document, error) {
+// create writes the first version of a document. R says its id and owner, and c what else is to be known of it.
+func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, c content, input map[string]any, ttlDays *int, v View) (Document, error) {
 	ttl := e.TTLDays
 	if ttlDays != nil {
 		if ttl = *ttlDays; ttl < 1 || ttl > maxTTLDays {
@@ -51,13 +52,14 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	e.Defaults(input)
 	e.Constants(input)
-	doc, err := s.seal(ctx, p.Account, e, storage.Record{ID: id, Owner: owner}, nil, input, v)
+	doc, err := s.seal(ctx, p.Account, e, r, nil, input, v)
 	if err != nil {
 		return Document{}, err
 	}
 	now := s.now().UTC().Truncate(time.Millisecond)
-	c := content{Version: newVersion(1), Number: 1, Schema: int32(e.Version), Author: p.Actor, Created: now, Updated: now, Doc: doc}
-	r := storage.Record{ID: id, Rev: rand.Text(), Owner: owner, Body: c.encode()}
+	c.Version, c.Number, c.Schema, c.Author = newVersion(1), 1, int32(e.Version), p.Actor
+	c.Created, c.Updated, c.Doc = now, now, doc
+	r.Rev, r.Body = rand.Text(), c.encode()
 	if ttl > 0 {
 		r.Expires = now.AddDate(0, 0, ttl)
 	}
@@ -66,7 +68,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, err
 	}
 	r.Keys = keys.entries
-	made, err := s.claimFor(ctx, p, e, id, keys.unique)
+	made, err := s.claimFor(ctx, p, e, r.ID, keys.unique)
 	if err != nil {
 		return Document{}, err
 	}
@@ -150,7 +152,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	now := s.now().UTC().Truncate(time.Millisecond)
 	next := content{Version: newVersion(c.Number + 1), Number: c.Number + 1, Schema: int32(e.Version), Author: p.Actor,
-		Created: c.Created, Updated: now, Doc: raw}
+		Created: c.Created, Updated: now, Promoted: c.Promoted, Doc: raw}
 	r := storage.Record{ID: id, Rev: rand.Text(), Owner: old.Owner, Keys: keys.entries, Expires: old.Expires, Body: next.encode()}
 	if ttlDays != nil {
 		r.Expires = now.AddDate(0, 0, *ttlDays)
@@ -317,122 +319,6 @@ func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *s
 		}
 	}
 	return nil
-}
-
-// promoted says which lists of a prospect become documents that the profile owns.
-var promoted = []struct{ property, entity string }{
-	{"availableAddresses", "Address"},
-	{"contacts", "Contact"},
-}
-
-// Promote makes a profile of a prospect. The profile has the prospect's id, so tokens that other
-// systems keep stay good; what the prospect holds under a name that profiles have too goes over,
-// with patch applied to it; its addresses and contacts become documents that the profile owns. A
-// promotion that was interrupted is finished by the next one; one that was done already is answered
-// with the profile and changes nothing. What the prospect protects is not stored in clear: then it fails.
-func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, v View) (Document, error) {
-	if err := p.Check(auth.Write); err != nil {
-		return Document{}, err
-	}
-	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
-	r, c, err := s.find(ctx, p, prospects, id)
-	if errors.Is(err, ErrNotFound) {
-		return s.promotedTo(ctx, p, profiles, id, v)
-	}
-	if err != nil {
-		return Document{}, err
-	}
-	from, err := s.clear(ctx, p.Account, prospects, r, c.Doc)
-	if err != nil {
-		return Document{}, err
-	}
-	prospects.Prune(from)
-	owned, err := s.ownedByPromotion(set, id, from)
-	if err != nil {
-		return Document{}, err
-	}
-	if err := s.uncovered(ctx, p.Account, set, r, c, owned, patch); err != nil {
-		return Document{}, err
-	}
-	doc := map[string]any{}
-	for _, f := range profiles.Type.Fields {
-		if value, ok := from[f.Property]; ok && value != nil {
-			doc[f.Property] = value
-		}
-	}
-	merge(doc, patch, profiles.Type)
-	d, err := s.create(ctx, p, profiles, id, "", doc, nil, v)
-	if errors.Is(err, ErrExists) {
-		d, err = s.promotedTo(ctx, p, profiles, id, v)
-	}
-	if err != nil {
-		return Document{}, err
-	}
-	for _, o := range owned {
-		_, err := s.create(ctx, p, o.entity, o.id, id, o.doc, nil, View{})
-		if err != nil && !errors.Is(err, ErrExists) {
-			return Document{}, err
-		}
-	}
-	err = s.remove(ctx, p.Account, set, prospects, r)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
-		return Document{}, fmt.Errorf("profile: promote: %w", err)
-	}
-	return d, nil
-}
-
-// promotedTo returns the profile that a prospect has become already.
-func (s *Service) promotedTo(ctx context.Context, p *auth.Principal, profiles *schema.Entity, id string, v View) (Document, error) {
-	r, _, err := s.find(ctx, p, profiles, id)
-	if err != nil {
-		return Document{}, err
-	}
-	return s.showWritten(ctx, p, profiles, r, v)
-}
-
-type ownedDocument struct {
-	entity *schema.Entity
-	id     string
-	doc    map[string]any
-
-	property string // of the prospect: the list that it comes from
-	index    int    // in that list
-	held     bson.Raw
-}
-
-// ownedByPromotion returns the documents that a prospect's lists become. Their ids follow from the
-// prospect's, so that doing it twice makes no second ones.
-func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]any) ([]ownedDocument, error) {
-	var list []ownedDocument
-	for _, rule := range promoted {
-		e := set.Entity(rule.entity)
-		items, _ := from[rule.property].([]any)
-		if e == nil {
-			continue
-		}
-		for i, item := range items {
-			doc, ok := item.(map[string]any)
-			if !ok {
-				continue
-			}
-			e.Prune(doc)
-			held, err := e.Encode(doc)
-			if err != nil {
-				return nil, fmt.Errorf("profile: encode: %w", err)
-			}
-			e.Defaults(doc)
-			e.Constants(doc)
-			if violations := e.Validate(doc); len(violations) > 0 {
-				for n := range violations {
-					violations[n].Path = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", rule.property, i, violations[n].Path), ".")
-				}
-				return nil, &InvalidError{Violations: violations}
-			}
-			name := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s/%d", id, rule.property, i))
-			list = append(list, ownedDocument{entity: e, id: name.String(), doc: doc, property: rule.property, index: i, held: held})
-		}
-	}
-	return list, nil
 }
 
 // keySet holds the entries under which a document can be looked up.

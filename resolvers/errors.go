@@ -66,6 +66,7 @@ var plain = []struct {
 	{profile.ErrNotFound, NotFound, "There is no such document."},
 	{profile.ErrOwnerNotFound, NotFound, "There is no such document to own the new one."},
 	{profile.ErrExists, AlreadyExists, "The owner has its one document of this kind already: update it."},
+	{profile.ErrPromoted, AlreadyExists, "The prospect has become a profile already, and not with these values: update the profile."},
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
 	{profile.ErrStaysMasked, AuditUnavailable, "The document was written. Its values stay masked, because the audit record cannot be written at present."},
 	{profile.ErrTooMany, RateLimited, "This credential has looked up or tried too many values that nobody has, or compared too many that differ. Wait a little."},
