@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -51,8 +52,29 @@ type terminal struct {
 	err io.Writer
 }
 
+// read returns the text of a file, or for "-" of standard input. What is no text is refused: it would be sent as another.
+func (t terminal) read(file string) (string, error) {
+	var text []byte
+	var err error
+	if file == "-" {
+		text, err = io.ReadAll(t.in)
+	} else {
+		text, err = os.ReadFile(file)
+	}
+	if err == nil && !utf8.Valid(text) {
+		err = fmt.Errorf("%s is not valid UTF-8", file)
+	}
+	return string(text), err
+}
+
 // command runs the command line and returns the exit code: 0 done, 1 failed, 2 wrongly called.
 func command(args []string, in io.Reader, out, errs io.Writer) int {
+	for i, arg := range args {
+		if !utf8.ValidString(arg) {
+			fmt.Fprintf(errs, "error: argument %d is not valid UTF-8\n", i+1)
+			return 2
+		}
+	}
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("profilegraph"), kong.Writers(out, errs),
@@ -316,13 +338,7 @@ type upload struct {
 
 // variables returns what both send. The schema goes as text, so that its properties keep their order.
 func (u *upload) variables(t terminal) (variables, error) {
-	var source []byte
-	var err error
-	if u.File == "-" {
-		source, err = io.ReadAll(t.in)
-	} else {
-		source, err = os.ReadFile(u.File)
-	}
+	source, err := t.read(u.File)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +346,7 @@ func (u *upload) variables(t terminal) (variables, error) {
 	if u.Replace {
 		mode = "REPLACE"
 	}
-	return variables{"entity": u.Entity, "schema": string(source), "mode": mode}, nil
+	return variables{"entity": u.Entity, "schema": source, "mode": mode}, nil
 }
 
 type changeView struct {

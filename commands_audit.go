@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/schema"
 )
 
 type auditCommand struct {
@@ -197,22 +198,19 @@ type policyApply struct {
 }
 
 func (c *policyApply) Run(ctx context.Context, t terminal) error {
-	var text []byte
-	var err error
-	if c.File == "-" {
-		text, err = io.ReadAll(t.in)
-	} else {
-		text, err = os.ReadFile(c.File)
-	}
+	text, err := t.read(c.File)
 	if err != nil {
 		return err
+	}
+	if i := schema.UnpairedSurrogate([]byte(text)); i >= 0 {
+		return fmt.Errorf("the policy is no text: at byte %d an escape stands for half of a character (an unpaired surrogate)", i)
 	}
 	var policy struct {
 		Purposes        []map[string]any `json:"purposes"`
 		RefuseMisplaced bool             `json:"refuseMisplaced"`
 		AuditDays       *int             `json:"auditDays"`
 	}
-	if err := json.Unmarshal(text, &policy); err != nil {
+	if err := json.Unmarshal([]byte(text), &policy); err != nil {
 		return fmt.Errorf("the policy is not JSON: %w", err)
 	}
 	if policy.Purposes == nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 )
 
@@ -125,19 +123,13 @@ type subgraphAdd struct {
 }
 
 func (c *subgraphAdd) Run(ctx context.Context, t terminal) error {
-	var sdl []byte
-	var err error
-	if c.File == "-" {
-		sdl, err = io.ReadAll(t.in)
-	} else {
-		sdl, err = os.ReadFile(c.File)
-	}
+	sdl, err := t.read(c.File)
 	if err != nil {
 		return err
 	}
 	var data struct{ PutSubgraph struct{ Name string } }
 	err = c.do(ctx, `mutation($name: String!, $url: String!, $sdl: String!, $check: Boolean!) { putSubgraph(name: $name, url: $url, sdl: $sdl, check: $check) { name } }`,
-		variables{"name": c.Name, "url": c.Address, "sdl": string(sdl), "check": !c.Unchecked}, &data)
+		variables{"name": c.Name, "url": c.Address, "sdl": sdl, "check": !c.Unchecked}, &data)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -67,6 +68,9 @@ func decodeJSON(doc []byte, l Limits) (any, *Problem) {
 		return nil, &Problem{Message: "the document is not valid UTF-8", Fix: "save it as UTF-8"}
 	}
 	d := &jsonReader{dec: json.NewDecoder(bytes.NewReader(doc)), limits: l}
+	if UnpairedSurrogate(doc) >= 0 {
+		d.torn = doc
+	}
 	d.dec.UseNumber()
 	v := d.value(nil)
 	if d.problem == nil {
@@ -84,6 +88,7 @@ type jsonReader struct {
 	dec     *json.Decoder
 	limits  Limits
 	problem *Problem
+	torn    []byte // the document, if an unpaired surrogate is in it
 }
 
 func (d *jsonReader) fail(path []string, message, fix string) {
@@ -93,12 +98,52 @@ func (d *jsonReader) fail(path []string, message, fix string) {
 }
 
 func (d *jsonReader) token(path []string) json.Token {
+	begin := d.dec.InputOffset()
 	t, err := d.dec.Token()
 	if err != nil {
 		d.fail(path, fmt.Sprintf("broken JSON at byte %d", d.dec.InputOffset()), "check it with a JSON formatter")
 		return nil
 	}
+	if d.torn != nil && UnpairedSurrogate(d.torn[begin:d.dec.InputOffset()]) >= 0 {
+		d.fail(path, "an escape in the text stands for half of a character (an unpaired surrogate)", `write the character itself, or the escapes of both halves`)
+	}
 	return t
+}
+
+// UnpairedSurrogate returns where in a JSON or GraphQL text an escape in a string stands for half of a
+// character, or -1. Decoders put U+FFFD in its place, and what was there is lost.
+func UnpairedSurrogate(text []byte) int {
+	for i := 0; i < len(text); {
+		n := bytes.IndexByte(text[i:], '\\')
+		if n < 0 {
+			break
+		}
+		i += n
+		var half rune
+		if i+1 < len(text) && text[i+1] == 'u' {
+			half = escaped(text[i:])
+		}
+		if !utf16.IsSurrogate(half) {
+			i += 2 // whatever is escaped, a backslash too
+		} else if utf16.DecodeRune(half, escaped(text[i+6:])) == utf8.RuneError {
+			return i
+		} else {
+			i += 12
+		}
+	}
+	return -1
+}
+
+// escaped returns what the escape \uXXXX at the beginning of a text stands for; if there is none, what is no surrogate.
+func escaped(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
 }
 
 func (d *jsonReader) value(path []string) any {

@@ -9,11 +9,15 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/profilegraph/profilegraph/schema"
 )
 
 // Limits bound what one request may ask for. A field that is zero or less stands for the default
@@ -119,6 +123,9 @@ func parse(query string, l Limits) (doc *ast.QueryDocument, failure *gqlerror.Er
 	if err != nil {
 		return nil, syntaxError(err, l.Tokens)
 	}
+	if at := halfCharacter(query); at != nil {
+		return nil, fail(ParseFailed, at, "Syntax error: an escape in the string stands for half of a character (an unpaired surrogate).")
+	}
 	if len(doc.Operations) == 0 && len(doc.Fragments) == 0 {
 		return nil, fail(ParseFailed, nil, "Syntax error: the query is empty.")
 	}
@@ -128,6 +135,24 @@ func parse(query string, l Limits) (doc *ast.QueryDocument, failure *gqlerror.Er
 		}
 	}
 	return doc, nil
+}
+
+// halfCharacter returns the place of a string in which an escape stands for half of a character, which the
+// parser takes for another character.
+func halfCharacter(query string) *ast.Position {
+	if !strings.Contains(query, `\u`) {
+		return nil
+	}
+	characters := []rune(query) // positions count them
+	for tokens := lexer.New(&ast.Source{Input: query}); ; {
+		t, err := tokens.ReadToken()
+		if err != nil || t.Kind == lexer.EOF {
+			return nil
+		}
+		if t.Kind == lexer.String && schema.UnpairedSurrogate([]byte(string(characters[t.Pos.Start:t.Pos.End]))) >= 0 {
+			return &t.Pos
+		}
+	}
 }
 
 func pick(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, *gqlerror.Error) {

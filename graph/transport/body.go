@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/profilegraph/profilegraph/schema"
 )
 
 // buffers holds the memory of past bodies for those to come.
@@ -47,6 +49,9 @@ func post(r *http.Request, e Executor, o Options) Response {
 		return refuse("The body could not be read.")
 	case !utf8.Valid(body):
 		return refuse("The body is not valid UTF-8.")
+	}
+	if i := schema.UnpairedSurrogate(body); i >= 0 {
+		return torn(i)
 	}
 	if at(body, space(body, 0), '[') {
 		return batch(r, e, body, o.MaxBatch)
@@ -212,6 +217,11 @@ func malformed(err error) Response {
 		return refuse(fmt.Sprintf("The request is not valid JSON (at byte %d).", e.Offset))
 	}
 	return refuse("The request must be a JSON object.")
+}
+
+// torn refuses a request for half of a character, which could only be kept as another one.
+func torn(at int) Response {
+	return refuse(fmt.Sprintf("At byte %d an escape stands for half of a character (an unpaired surrogate).", at))
 }
 
 func refuse(message string) Response {

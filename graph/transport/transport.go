@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/profilegraph/profilegraph/schema"
 )
 
 // Request is one GraphQL request. An executor may keep the strings, but not the variables.
@@ -154,6 +156,9 @@ func get(r *http.Request, e Executor) Response {
 		text := parameters.Get(member)
 		if text == "" {
 			continue
+		}
+		if i := schema.UnpairedSurrogate([]byte(text)); i >= 0 {
+			return torn(i)
 		}
 		var value json.RawMessage
 		if err := json.Unmarshal([]byte(text), &value); err != nil {
