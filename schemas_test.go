@@ -269,6 +269,41 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 		c.do(`mutation($s: ID!) { deleteStore(id: $s) }`, vars{"s": store})
 		wantJSON(t, c.do(`{ visits { nodes { id } } }`).Data, `{"visits": {"nodes": []}}`)
 	},
+	"ownership": func(t *testing.T, in *instance, c *client) {
+		pet := func(x string) string {
+			return `{"type": "object", ` + x + `"properties": {"name": {"type": "string"}}, "additionalProperties": false}`
+		}
+		many, one, root := `"x-entity": {"owner": "Profile"}, `, `"x-entity": {"owner": "Profile", "cardinality": "one"}, `, ``
+		all := "?mode=replace"
+		for _, r := range c.managed(`{ schemaRules { name } }`).at("schemaRules").([]any) {
+			all += "&allow=" + at(r, "name").(string)
+		}
+		c.publish("Pet", pet(many))
+		profile := c.profile("a@example.com")
+		id := c.do(`mutation($p: ID!) { createPet(profileId: $p, input: {name: "Rex"}) { id } }`, vars{"p": profile}).str("createPet.id")
+		for _, x := range []string{one, root} {
+			r := c.upload("Pet", pet(x), all)
+			if r.Status != 409 || r.code() != "DOCUMENTS_EXIST" || !strings.Contains(r.rules(), "OWNERSHIP_NO_ORPHAN") || !strings.Contains(r.Text, "Delete them first, or define a new entity") {
+				t.Errorf("%d %s", r.Status, r.Text)
+			}
+			checked := c.managed(`query($s: JSON!) { checkSchema(entity: "Pet", schema: $s, mode: REPLACE) { findings { rule } documentsFailing } }`, vars{"s": pet(x)})
+			if !strings.Contains(checked.Text, "OWNERSHIP_NO_ORPHAN") || checked.at("checkSchema.documentsFailing") != 1.0 {
+				t.Error(checked.Text)
+			}
+		}
+		wantJSON(t, c.do(`query($p: ID!) { profile(id: $p) { pets { nodes { name } } } }`, vars{"p": profile}).at("profile.pets"), `{"nodes": [{"name": "Rex"}]}`)
+		c.do(`mutation($id: ID!) { deletePet(id: $id) }`, vars{"id": id})
+		// Clients still have a say: what they read goes.
+		if r := c.upload("Pet", pet(root), "?mode=replace"); r.code() != "SCHEMA_BREAKING" || r.rules() != "ENTITY_SAME_OWNERSHIP" {
+			t.Error(r.Text)
+		}
+		c.publish("Pet", pet(root), all)
+		c.do(`mutation { createPet(input: {name: "Tom"}) { id } }`)
+		wantJSON(t, c.do(`{ pets { nodes { name } } }`).Data, `{"pets": {"nodes": [{"name": "Tom"}]}}`)
+		if r := c.manage(`mutation { rollbackSchema(entity: "Pet", to: 1, allow: ["ENTITY_SAME_OWNERSHIP"]) { version } }`); r.code() != "DOCUMENTS_EXIST" {
+			t.Error(r.Text)
+		}
+	},
 	"PUT and GET": func(t *testing.T, in *instance, c *client) {
 		first := c.publish("Thing", `{"type": "object", "properties": {"a": {"type": "string"}}}`)
 		if first.Header.Get("ETag") != `"1"` {

@@ -106,10 +106,15 @@ func (x *examination) result() schema.Examined {
 func (x *examination) examine(ctx context.Context, list []storage.Record) error {
 	for _, r := range list {
 		x.found.Checked++
-		in, err := stored(r)
-		if err != nil {
+		var c content
+		if err := c.decode(r.Body); err != nil {
 			return err
 		}
+		if x.Orphaned && int(c.Schema) < x.next.Version {
+			x.failing[r.ID] = true
+			x.found.Orphaned++
+		}
+		in := c.stored()
 		x.disclosed(r.ID, in)
 		if !x.All && !holdsAny(in, x.Added) {
 			continue
@@ -230,11 +235,11 @@ func (x *examination) examineVersions(ctx context.Context, from, to string) erro
 			if to != "" && document > to {
 				return errBeyond
 			}
-			in, err := stored(r)
-			if err != nil {
+			var c content
+			if err := c.decode(r.Body); err != nil {
 				return err
 			}
-			x.disclosed(document, in)
+			x.disclosed(document, c.stored())
 		}
 		return nil
 	})
@@ -244,11 +249,9 @@ func (x *examination) examineVersions(ctx context.Context, from, to string) erro
 	return err
 }
 
-// stored returns what a record holds of its document, sealed as it is.
-func stored(r storage.Record) (bsoncore.Value, error) {
-	var c content
-	err := c.decode(r.Body)
-	return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}, err
+// stored returns the document, sealed as it is.
+func (c *content) stored() bsoncore.Value {
+	return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: c.Doc}
 }
 
 func holdsAny(value bsoncore.Value, paths []string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -32,6 +33,7 @@ const (
 	AlreadyExists       = "ALREADY_EXISTS"
 	SchemaInvalid       = "SCHEMA_INVALID"       // extensions.problems
 	SchemaBreaking      = "SCHEMA_BREAKING"      // extensions.findings
+	DocumentsExist      = "DOCUMENTS_EXIST"      // extensions.findings, of which one cannot be allowed
 	CompositionFailed   = "COMPOSITION_FAILED"   // extensions.composition
 	ComposerUnavailable = "COMPOSER_UNAVAILABLE" // there is no composer, or it does not answer
 	TooLarge            = "TOO_LARGE"
@@ -170,6 +172,9 @@ func Explain(err error) *graph.Error {
 	case errors.As(err, &apart):
 		return &graph.Error{Code: CompositionFailed, Message: "The subgraphs of the account's federated graph do not compose: " + apart.Messages[0],
 			Extensions: map[string]any{"composition": apart.Messages}}
+	case errors.As(err, &breaking) && slices.ContainsFunc(breaking.Findings, schema.Finding.Absolute):
+		return &graph.Error{Code: DocumentsExist, Message: "Documents of the entity are stored, and could not be read any more. Delete them first, or define a new entity: this cannot be allowed.",
+			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
 	case errors.As(err, &breaking):
 		return &graph.Error{Code: SchemaBreaking, Message: "The schema breaks rules that protect clients and stored documents. Mend it, or name the rules in `allow`.",
 			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
@@ -206,7 +211,7 @@ func Status(code string) int {
 		return http.StatusUnprocessableEntity
 	case VersionConflict:
 		return http.StatusPreconditionFailed
-	case NotUnique, AlreadyExists, SchemaBreaking, CompositionFailed:
+	case NotUnique, AlreadyExists, SchemaBreaking, DocumentsExist, CompositionFailed:
 		return http.StatusConflict
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge

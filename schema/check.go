@@ -82,6 +82,8 @@ var rules = []Rule{
 		message: says("documents lived %s and now live %s"), fix: "keep documentTTL"},
 	{ID: "ENTITY_SAME_OWNERSHIP", Purpose: "Documents keep their owners.", kinds: []ChangeKind{OwnershipChanged},
 		message: says("the entity was %s and becomes %s"), fix: "define a new entity"},
+	{ID: "OWNERSHIP_NO_ORPHAN", Purpose: "No stored document is left where nobody can read it. This cannot be allowed.", NeedsData: true, kinds: []ChangeKind{OwnershipChanged},
+		message: plainly("stored documents could not be read any more under other ownership"), fix: "delete the documents of the entity first, or define a new entity"},
 	{ID: "ENTITY_SAME_PLURAL", Purpose: "The field of many keeps its name.", kinds: []ChangeKind{PluralChanged},
 		message: says("the field %s becomes %s"), fix: "keep plural"},
 }

@@ -13,6 +13,7 @@ type Examined struct {
 	Lacking   int // lack a property that is required
 	Invalid   int // break another rule of the schema
 	Repeating int // repeat a value that is unique
+	Orphaned  int // were written under other ownership
 
 	// Disclosed are the places at which documents hold protected values that would be shown in clear.
 	Disclosed []string
@@ -31,6 +32,8 @@ func Settle(findings []Finding, x Examined) []Finding {
 			against = x.Lacking > 0
 		case f.Rule == "UNIQUE_NO_ADD":
 			against = x.Repeating > 0
+		case f.Absolute():
+			against = x.Orphaned > 0
 		case f.Rule != "EXTRA_NO_DISCLOSE":
 			against = x.Invalid > 0
 		case f.Path != "":
@@ -58,6 +61,8 @@ type Examination struct {
 	// of the paths of Added.
 	All   bool
 	Added []string
+	// Orphaned says that every document written before the new schema stands in the way.
+	Orphaned bool
 	// Sealed says that documents may hold sealed what would be shown in clear.
 	Sealed bool
 	// Lowered says that the new schema lowers the protection of properties, and a rule of its own tells so.
@@ -76,6 +81,9 @@ func Examine(findings []Finding) (x Examination) {
 			continue
 		case f.Rule == "EXTRA_NO_DISCLOSE" && f.Path == "":
 			x.Sealed = true
+			continue
+		case f.Absolute():
+			x.Orphaned = true
 			continue
 		case f.Rule == "EXTRA_NO_DISCLOSE" && f.Added == "": // what is stored decides, without its being opened
 		case f.Added == "":
@@ -109,6 +117,9 @@ func (f Finding) Uncovers() bool {
 
 // Binds reports whether a finding is about what all documents must comply with from now on.
 func (f Finding) Binds() bool { return f.NeedsData && f.Added == "" && !f.Uncovers() }
+
+// Absolute reports whether nobody can allow what a finding is about.
+func (f Finding) Absolute() bool { return f.Rule == "OWNERSHIP_NO_ORPHAN" }
 
 // LowersProtection reports whether a finding Uncovers, or is about masks that would show more.
 func (f Finding) LowersProtection() bool { return f.Uncovers() || f.Rule == "MASK_NO_WEAKEN" }

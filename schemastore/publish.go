@@ -173,7 +173,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	var refused []schema.Finding
 	for _, f := range d.Findings {
-		if f.Breaking && !slices.Contains(u.Allow, f.Rule) {
+		if f.Breaking && (f.Absolute() || !slices.Contains(u.Allow, f.Rule)) {
 			refused = append(refused, f)
 		}
 	}
@@ -211,7 +211,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		return Version{}, err
 	}
 	asked = slices.DeleteFunc(slices.Clone(asked), func(f schema.Finding) bool {
-		return !f.Binds() || slices.Contains(u.Allow, f.Rule)
+		return !f.Binds() || slices.Contains(u.Allow, f.Rule) && !f.Absolute()
 	})
 	if len(asked) > 0 {
 		if err := s.stand(ctx, p, d, asked, blind); err != nil {

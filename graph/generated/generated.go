@@ -2160,7 +2160,7 @@ type Mutation {
   Makes a schema current for the account. The next request to the data plane sees it.
 
   Refused with ` + "`" + `SCHEMA_INVALID` + "`" + ` when it cannot be used, with ` + "`" + `SCHEMA_BREAKING` + "`" + ` when it breaks a
-  rule that ` + "`" + `allow` + "`" + ` does not name, with ` + "`" + `COMPOSITION_FAILED` + "`" + ` when it does not compose with the account's other
+  rule that ` + "`" + `allow` + "`" + ` does not name, with ` + "`" + `DOCUMENTS_EXIST` + "`" + ` when nobody could read the stored ones any more, with ` + "`" + `COMPOSITION_FAILED` + "`" + ` when it does not compose with the account's other
   subgraphs, and with ` + "`" + `VERSION_CONFLICT` + "`" + ` when the current version is not the expected one. Needs SCHEMA; lowering the sensitivity of a field also needs SENSITIVITY.
   """
   publishSchema(

@@ -446,6 +446,7 @@ export function useAllow(findings: Finding[]) {
           <Check
             key={rule}
             checked={allowed.includes(rule)}
+            disabled={rule === 'OWNERSHIP_NO_ORPHAN'}
             onChange={(e) => setAllowed(e.target.checked ? [...allowed, rule] : allowed.filter((r) => r !== rule))}
             label={<code>{rule}</code>}
             hint={findings

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,S as n,V as r,_t as i,c as a,ft as o,gt as s,ht as c,x as l}from"./base-BHXnqF6y.js";import{n as u}from"./editor-C1_GwteH.js";import{A as d,C as f,F as p,N as m,R as h,S as g,T as _,Y as v,Z as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,m as D,rt as O,u as k,y as A}from"./parts-Cq6QIjf-.js";var j=e(i(),1),M=s(),N=h(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{E as t,S as n,V as r,_t as i,c as a,ft as o,gt as s,ht as c,x as l}from"./base-BHXnqF6y.js";import{n as u}from"./editor-iT2rUdeB.js";import{A as d,C as f,F as p,N as m,R as h,S as g,T as _,Y as v,Z as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,m as D,rt as O,u as k,y as A}from"./parts-UbMzCKtT.js";var j=e(i(),1),M=s(),N=h(`
   query Subgraphs {
     subgraphs {
       name

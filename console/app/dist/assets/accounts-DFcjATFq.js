@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{A as u,C as d,M as f,N as p,O as m,R as h,S as g,T as _,Y as v,b as y,d as b,f as x,g as S,m as C,rt as w,u as T,y as E}from"./parts-Cq6QIjf-.js";var D=e(a(),1),O=o(),k=h(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,S as n,T as r,X as i,_t as a,gt as o,ht as s,ut as c,w as l}from"./base-BHXnqF6y.js";import{A as u,C as d,M as f,N as p,O as m,R as h,S as g,T as _,Y as v,b as y,d as b,f as x,g as S,m as C,rt as w,u as T,y as E}from"./parts-UbMzCKtT.js";var D=e(a(),1),O=o(),k=h(`
   query Accounts($after: ID) {
     accounts(first: 50, after: $after) {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{A as d,C as f,D as p,M as m,N as h,O as g,R as _,S as v,T as y,Y as b,a as x,b as S,d as C,f as w,g as T,m as E,rt as D,u as O,y as k}from"./parts-Cq6QIjf-.js";var A=e(n(),1),j=o(),M=_(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{S as t,_t as n,c as r,et as i,ft as a,gt as o,ht as s,i as c,m as l,r as u}from"./base-BHXnqF6y.js";import{A as d,C as f,D as p,M as m,N as h,O as g,R as _,S as v,T as y,Y as b,a as x,b as S,d as C,f as w,g as T,m as E,rt as D,u as O,y as k}from"./parts-UbMzCKtT.js";var A=e(n(),1),j=o(),M=_(`
   query Consumers {
     consumers {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{A as l,C as u,D as d,G as f,M as p,N as m,O as h,R as g,S as _,T as v,Y as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,i as D,m as O,rt as k,u as A,y as j}from"./parts-Cq6QIjf-.js";import{n as M}from"./integrations-DfQhsDZu.js";var N=e(i(),1),P=s(),F=g(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{F as t,O as n,S as r,_t as i,et as a,ft as o,gt as s,ht as c}from"./base-BHXnqF6y.js";import{A as l,C as u,D as d,G as f,M as p,N as m,O as h,R as g,S as _,T as v,Y as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,i as D,m as O,rt as k,u as A,y as j}from"./parts-UbMzCKtT.js";import{n as M}from"./integrations-CDztHdUD.js";var N=e(i(),1),P=s(),F=g(`
   query ApiKeys {
     apiKeys {
       id

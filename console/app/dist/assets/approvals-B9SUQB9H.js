@@ -1,4 +1,4 @@
-import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{A as s,C as c,G as l,N as u,O as d,R as f,S as p,T as m,Y as h,b as g,f as _,m as v,rt as y,y as b}from"./parts-Cq6QIjf-.js";var x=r(),S=f(`
+import{Y as e,d as t,ft as n,gt as r,ht as i,n as a,tt as o}from"./base-BHXnqF6y.js";import{A as s,C as c,G as l,N as u,O as d,R as f,S as p,T as m,Y as h,b as g,f as _,m as v,rt as y,y as b}from"./parts-UbMzCKtT.js";var x=r(),S=f(`
   query Approvals {
     approvals {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{E as o,G as s,N as c,O as l,R as u,S as d,T as f,Y as p,b as m,g as h,rt as g,u as _,y as v}from"./parts-Cq6QIjf-.js";var y=e(t(),1),b=r(),x=u(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{_t as t,ft as n,gt as r,ht as i,v as a}from"./base-BHXnqF6y.js";import{E as o,G as s,N as c,O as l,R as u,S as d,T as f,Y as p,b as m,g as h,rt as g,u as _,y as v}from"./parts-UbMzCKtT.js";var y=e(t(),1),b=r(),x=u(`
   query KeyStatus {
     keyStatus {
       kek

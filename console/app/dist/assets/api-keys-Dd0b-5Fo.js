@@ -1,0 +1,1 @@
+export{t as default,n as useRoles}from"./api-keys-CWX-P_iT.js";
