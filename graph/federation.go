@@ -103,8 +103,9 @@ func (s *subgraph) print() string {
 	if s.public {
 		s.withoutSecrets(shown.Types)
 	}
-	withoutUnused(shown.Types)
+	s.withoutUnused(shown.Types)
 	s.hide(shown.Types)
+	s.withoutHiddenRoots(shown.Types)
 	for name, def := range shown.Types {
 		if !def.BuiltIn {
 			shown.Types[name] = s.definition(def)
@@ -427,9 +428,23 @@ func without(shared *ast.Definition, gone map[string]bool, drop func(*ast.FieldD
 	return &def
 }
 
-// withoutUnused takes out the types to which nothing leads. Every account knows all scalars; a federated
-// graph need not.
-func withoutUnused(types map[string]*ast.Definition) {
+// withoutHiddenRoots takes out Query and Mutation where all their fields lead to what is hidden: composition wants
+// a type to have an accessible field, and a gateway needs none of them to read documents by their keys.
+func (s *subgraph) withoutHiddenRoots(types map[string]*ast.Definition) {
+	for _, name := range []string{"Query", "Mutation"} {
+		def := types[name]
+		if def != nil && !slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool {
+			return !strings.HasPrefix(f.Name, "__") && !s.leads(def, f) // introspection is in every schema
+		}) {
+			delete(types, name)
+		}
+	}
+	s.withoutUnused(types)
+}
+
+// withoutUnused takes out the types to which neither clients nor gateways get. Every account knows all scalars; a
+// federated graph need not.
+func (s *subgraph) withoutUnused(types map[string]*ast.Definition) {
 	used := make(map[string]bool)
 	var visit func(name string)
 	visit = func(name string) {
@@ -450,5 +465,8 @@ func withoutUnused(types map[string]*ast.Definition) {
 	}
 	visit("Query")
 	visit("Mutation")
+	for _, e := range s.entities {
+		visit(e.Name)
+	}
 	maps.DeleteFunc(types, func(name string, def *ast.Definition) bool { return !def.BuiltIn && !used[name] })
 }

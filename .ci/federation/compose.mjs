@@ -48,6 +48,8 @@ compose('with a subgraph that knows e-mail addresses', { profiles, newsletter: o
 compose('with another account\'s', { profiles, products: golden('products.federation'), users: own('users') })
 const shop = compose('products with others', { products: golden('products.federation'), inventory: own('inventory'), users: own('users') })
 const hidden = compose('what is not to be shown with rewards', { profiles: golden('hidden.federation'), rewards: own('rewards') })
+compose('nothing that is to be shown, with vaults', { safes: golden('unseen.federation'), vaults: own('vaults') })
+compose('nothing that is to be shown, without secrets, with orders', { safes: golden('unseen.public'), profiles, orders: own('orders') })
 compose('with both', { profiles, orders: own('orders'), newsletter: own('newsletter') })
 
 if (supergraph) {
