@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -79,4 +80,37 @@ func TestTornObjects(t *testing.T) {
 	// What is sensitive as a whole is shown as a whole, wherever the reason is given.
 	r = in.do(`query($id: ID!, $why: Unmask) { house(id: $id) { a: safe { pin size } b: safe(unmask: $why) { pin size } c: safe { pin(unmask: $why) size } } }`, v)
 	wantJSON(t, r.at("house"), `{"a": null, "b": {"pin": "9", "size": "XL"}, "c": {"pin": "9", "size": "XL"}}`)
+}
+
+// TestNearestReasonInObjects: of an object that is sensitive as a whole, what was asked for there counts for
+// all within, also for what is sensitive by itself. The reason around it does not.
+func TestNearestReasonInObjects(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.publish("Profile", `{"properties": {"card": {"type": ["object", "null"], "pii": true,
+		"properties": {"brand": {"type": "string"}, "holder": {"type": "string", "pii": true}}}}}`)
+	in.do(`mutation { createProfile(input: {email: "ana@example.com", firstName: "Ana", card: {brand: "Visa", holder: "Ana Dias"}}) { id } }`)
+	why, bad := vars{"reason": "Ticket 4711: the parcel came back"}, vars{"reason": "short"}
+	const open, shut = `{"brand": "Visa", "holder": "Ana Dias"}`, `null`
+	for _, test := range []struct {
+		outer, inner any
+		want         string
+		recorded     string // the fields of the entries that are added, with their outcomes
+	}{
+		{why, nil, shut, "[ALLOWED firstName]"},
+		{why, bad, shut, "[ALLOWED firstName] [DENIED card]"},
+		{bad, why, open, "[DENIED firstName] [ALLOWED card]"},
+		{nil, why, open, "[ALLOWED card]"},
+	} {
+		mark := in.mark()
+		r := in.ask(`query($o: Unmask, $i: Unmask) { profiles(unmask: $o) { nodes { firstName card(unmask: $i) { brand holder } } } }`, vars{"o": test.outer, "i": test.inner})
+		wantJSON(t, r.at("profiles.nodes.0.card"), test.want)
+		got := ""
+		for _, e := range in.recorded(mark) {
+			got += " [" + e.Outcome + " " + strings.Join(e.Fields, " ") + "]"
+		}
+		if got[min(1, len(got)):] != test.recorded {
+			t.Errorf("outside %v, inside %v: the record has%s", test.outer, test.inner, got)
+		}
+	}
 }
