@@ -78,6 +78,9 @@ func TestRequiredInClear(t *testing.T) {
 			`query { _entities(representations: $r) { ... on Profile { firstName(unmask: $why) } } }`,
 			`query { _entities(representations: $r) { ... on Profile { addresses(unmask: $why) { nodes { route } } } } }`,
 			`query { _entities(representations: $a) { ... on Address { postalCode(unmask: $why) } } }`,
+			// What stands where a scalar is required is handed on whatever it is.
+			`query { profile(id: $id) { __typename firstName: addresses(unmask: $why) { nodes { streetNumber } } } }`,
+			`query { profile(id: $id) { addresses { nodes { __typename postalCode: profile { last: lastName(unmask: $why) } } } } }`,
 			`mutation { updateProfile(id: $id, patch: {lastName: "Changed"}, unmask: $why) { __typename id firstName } }`,
 		} {
 			r := ask(query)
@@ -127,6 +130,7 @@ func TestRequiredOfShoppers(t *testing.T) {
 		`query($id: ID!, $none: Unmask) { profile(id: $id) { __typename firstName name: firstName(unmask: $none) } }`:         `{"profile": {"__typename": "Profile", "name": "Ana", "firstName": "A**"}}`,
 		`query($id: ID!) { profile(id: $id) { __typename firstName: lastName last: lastName } }`:                              `{"profile": {"__typename": "Profile", "firstName": "D***", "last": "Dias"}}`,
 		`query($id: ID!) { profile(id: $id) { __typename addresses { nodes { route r: route postalCode } } } }`:               `{"profile": {"__typename": "Profile", "addresses": {"nodes": [{"route": "R****", "r": "Rua A", "postalCode": "1000-001"}]}}}`,
+		`query($id: ID!) { profile(id: $id) { __typename firstName: addresses { nodes { route } } lastName } }`:               `{"profile": {"__typename": "Profile", "firstName": {"nodes": [{"route": "R****"}]}, "lastName": "Dias"}}`,
 		`query($r: [_Any!]!) { _entities(representations: $r) { ... on Profile { firstName lastName } } }`:                    `{"_entities": [{"firstName": "A**", "lastName": "Dias"}]}`,
 		`query($r: [_Any!]!) { _entities(representations: $r) { ... on Profile { firstName n: firstName } } }`:                `{"_entities": [{"firstName": "A**", "n": "Ana"}]}`,
 		`mutation($id: ID!) { updateProfile(id: $id, patch: {gender: "f"}) { __typename firstName name: firstName gender } }`: `{"updateProfile": {"__typename": "Profile", "firstName": "A**", "name": "Ana", "gender": "f"}}`,
@@ -171,6 +175,9 @@ func TestRequiredWhole(t *testing.T) {
 	}
 	r = shopper.do(`query($id: ID!) { profile(id: $id) { __typename home { street } h: home { city } work { street city } w: work { street } } }`, vars{"id": ana})
 	wantJSON(t, r.at("profile"), `{"__typename": "Profile", "home": null, "h": {"city": "Lisboa"}, "work": {"street": "R****", "city": "Porto"}, "w": {"street": "Rua B"}}`)
+	// Nor by the reason around it, where the object itself is to stay masked.
+	r = in.ask(`query($id: ID!, $why: Unmask) { profile(id: $id, unmask: $why) { __typename home(unmask: null) { street city(unmask: $why) } } }`, vars{"id": ana, "why": because})
+	wantJSON(t, r.at("profile"), `{"__typename": "Profile", "home": null}`)
 	// Within one object nothing is shown in two ways; what is withheld stays so.
 	r = shopper.do(`query($id: ID!) { profile(id: $id) { __typename work { street s: street city } } }`, vars{"id": ana})
 	wantJSON(t, r.at("profile.work"), `{"street": "R****", "s": "R****", "city": "Porto"}`)

@@ -282,9 +282,9 @@ func (p *planner) object(typeName string, c collected, choose func(m *member, f 
 func (p *planner) members(typeName string, fields []collected, choose func(m *member, f collected)) *object {
 	o := &object{name: typeName, members: make([]member, len(fields))}
 	defer func(outer []*ast.Field) { p.required = outer }(p.required)
-	handed := p.handed(typeName, fields)
+	handed, whole := p.handed(typeName, fields)
 	for i, f := range fields {
-		p.required = named(handed, f.key)
+		p.required = append(named(handed, f.key), whole...)
 		m := &o.members[i]
 		*m = member{prefix: prefix(i, f.key), key: f.key, def: f.fields[0].Definition, at: f.at()}
 		if f.name() == "__typename" {
@@ -477,9 +477,11 @@ func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected,
 		field := t.Fields[i]
 		here := place{join(in.path, name), in.whole}
 		first := len(f.uses)
+		outer := p.unmask
 		if field.Sensitive {
 			here.whole = cmp.Or(here.whole, here.path)
-			p.sensitive(f, t, here.whole, in.whole != "", c)
+			p.covered(c.fields[0])
+			p.sensitive(f, t, here.whole, in.whole == "" || p.unmask != outer, c)
 		}
 		if field == t.Extra {
 			m.op = opExtra
@@ -487,6 +489,7 @@ func (p *planner) stored(f *fetch, t *schema.Type, in place, fields []collected,
 			m.op, m.index = opProp, field.Slot
 			m.value = p.value(f, field.Type, here, c)
 		}
+		p.unmask = outer
 		if field.Sensitive && in.whole == "" && f.uses[first].arg == nil && !f.uses[first].withheld && len(f.uses) > first+1 {
 			f.uses = slices.Delete(f.uses, first, first+1) // what is within gives the reason
 		}
@@ -508,21 +511,18 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// sensitive notes that a sensitive field of t is selected, and by which argument it is asked for in clear.
-// Within says that it is part of one that is masked or clear as a whole, at path.
-func (p *planner) sensitive(f *fetch, t *schema.Type, path string, within bool, c collected) {
+// sensitive notes that a sensitive field of t is selected, and by which argument it is asked for in clear. Path is
+// that of what is masked or clear with it as a whole. Asks says that it is asked for otherwise than what is around it.
+func (p *planner) sensitive(f *fetch, t *schema.Type, path string, asks bool, c collected) {
 	if !slices.Contains(f.sensitive, path) {
 		f.sensitive = append(f.sensitive, path)
 		p.size += 32 + len(path)
 	}
-	defer func(outer *argument) { p.unmask = outer }(p.unmask)
-	outer := p.unmask
-	p.covered(c.fields[0])
 	if len(p.required) > 0 {
 		p.withhold(f, t, path, c)
 		return
 	}
-	if !within || p.unmask != outer {
+	if asks {
 		f.uses = append(f.uses, use{path: path, arg: p.unmask})
 	}
 	if p.unmask == nil {

@@ -28,19 +28,21 @@ type withheld struct {
 // is withheld in another place of the selection.
 var unasked = new(argument)
 
-// handed returns what a gateway may hand on of an object whose fields are being planned.
-func (p *planner) handed(typeName string, fields []collected) []ast.SelectionSet {
+// handed returns what a gateway may hand on of an object whose fields are being planned: selections, and if it
+// stands where another subgraph requires a scalar, which is handed on as it is, what was required there.
+func (p *planner) handed(typeName string, fields []collected) (sets []ast.SelectionSet, whole []*ast.Field) {
 	if len(p.options.Required) == 0 {
-		return nil
+		return nil, nil
 	}
-	var sets []ast.SelectionSet
 	for _, f := range p.required { // of an object around it
-		sets = append(sets, f.SelectionSet)
+		if sets = append(sets, f.SelectionSet); len(f.SelectionSet) == 0 && f.Name != "" {
+			whole = append(whole, f)
+		}
 	}
 	if slices.ContainsFunc(fields, func(c collected) bool { return c.name() == "__typename" }) {
 		sets = append(sets, p.options.Required[typeName], p.options.Required[""])
 	}
-	return sets
+	return sets, whole
 }
 
 // named returns the fields that selections have under a name. On which type they are is left open.
