@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -32,6 +33,37 @@ func missing(file string) bool {
 	_, err := os.Stat(file)
 	return errors.Is(err, fs.ErrNotExist)
 }
+
+// exposure tells what others than its owner may do with a folder, or "" where that is nothing.
+func exposure(folder string) string {
+	info, err := os.Stat(folder)
+	if err != nil || runtime.GOOS == "windows" { // of which the mode says nothing
+		return ""
+	}
+	var may []string
+	for _, one := range []struct {
+		bits fs.FileMode
+		what string
+	}{{0o022, "put files of theirs in the place of the server's"}, {0o044, "list it"}, {0o011, "open what in it is open to them"}} {
+		if info.Mode().Perm()&one.bits != 0 {
+			may = append(may, one.what)
+		}
+	}
+	if may == nil {
+		return ""
+	}
+	return fmt.Sprintf("mode %04o: others may %s", info.Mode().Perm(), strings.Join(may, ", "))
+}
+
+const exposedNotice = `
+  ***  OTHERS HAVE ACCESS TO THE DATA FOLDER: %s
+
+  It has %s.
+  The server goes on. Take it from them, and what is in it:
+
+      chmod -R go= %s
+
+`
 
 // openRecord opens the audit record: files beside the embedded store, or a collection of MongoDB.
 func (s *server) openRecord() error {

@@ -130,6 +130,7 @@ type server struct {
 	wake    chan struct{}
 	isNew   bool   // there was no account yet
 	notice  string // of a key file that was made just now
+	exposed string // what others may do with the data folder; empty: nothing
 
 	stop    context.CancelFunc // ends what runs beside the requests
 	closing []func() error
@@ -167,6 +168,9 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 	if err := s.openVault(ctx); err != nil {
 		return s, err
+	}
+	if s.exposed = exposure(c.Data); s.exposed != "" {
+		log.Warn("others than its owner have access to the data folder: chmod -R go= it", "folder", c.Data, "access", s.exposed)
 	}
 
 	s.tenants = tenant.New(s.store, s.now)
@@ -503,6 +507,9 @@ func (s *server) welcome(ctx context.Context, out io.Writer, at net.Addr) error 
 	fmt.Fprintf(out, "profilegraph\n\n  GraphQL     %s/graphql\n  Control     %s/control/graphql\n  Console     %s/console\n  Playground  %s/playground\n\n", base, base, base, base)
 	if s.notice != "" {
 		fmt.Fprintln(out, s.notice)
+	}
+	if s.exposed != "" {
+		fmt.Fprintf(out, exposedNotice, s.config.Data, s.exposed, s.config.Data)
 	}
 	if key != "" {
 		fmt.Fprintf(out, "First start: the account %q was made. This is its admin key; it is shown only now.\n\n  %s\n\n", firstAccount, key)

@@ -182,6 +182,38 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
+// A data folder that others can get at is used, but never without a word.
+func TestOpenDataFolder(t *testing.T) {
+	t.Parallel()
+	for mode, says := range map[fs.FileMode]string{
+		0o700: "", 0o755: "mode 0755: others may list it, open what in it is open to them",
+		0o710: "mode 0710: others may open what in it is open to them", 0o777: "mode 0777: others may put files of theirs in the place of the server's, list it",
+	} {
+		c := defaults(t)
+		if err := errors.Join(os.Mkdir(c.Data, 0o700), os.Chmod(c.Data, mode)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a later start says it again
+			p := start(t, c)
+			p.cancel()
+			if err := <-p.ended; err != nil {
+				t.Fatal(err)
+			}
+			p.ended <- nil
+			banner, logs := p.out.String(), p.logs.String()
+			if says == "" && (strings.Contains(banner, "OTHERS") || strings.Contains(logs, "others than its owner")) {
+				t.Errorf("mode %04o is complained of:\n%s\n%s", mode, banner, logs)
+			}
+			if !strings.Contains(banner, says) || !strings.Contains(logs, says) {
+				t.Errorf("mode %04o is not said:\n%s\n%s", mode, banner, logs)
+			}
+		}
+		if info, err := os.Stat(c.Data); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode %04o has become %v %v", mode, info.Mode(), err)
+		}
+	}
+}
+
 // A key that nobody got to see would lock everybody out.
 func TestFirstStartIsDoneAgainIfItFails(t *testing.T) {
 	t.Parallel()
