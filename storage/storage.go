@@ -68,7 +68,8 @@ type Record struct {
 	// Expires ends the record's life, in milliseconds' resolution; zero means never. From that
 	// moment no read returns the record and an insert may take its place.
 	Expires time.Time
-	// Body is the content, one BSON document. Its order of elements is kept.
+	// Body is the content, one BSON document. Its order of elements is kept. A read returns a record without
+	// one where what is stored of it cannot be read: then all but ID may be missing.
 	Body bson.Raw
 }
 
@@ -163,6 +164,12 @@ type Store interface {
 
 	// Close releases the store. Calls under way finish first.
 	Close() error
+}
+
+// Verifier is a Store that can tell whether what it keeps beside its records, to find them by, agrees with them.
+type Verifier interface {
+	// Verify calls report with each disagreement. The place names no record where none is concerned.
+	Verify(ctx context.Context, report func(in Located, problem string)) error
 }
 
 // Scrubber is a Store whose deleted and replaced records can be made to leave no trace. How long those of

@@ -143,19 +143,18 @@ func (r *reader) cursor(c storage.Collection, k kind) *bbolt.Cursor {
 }
 
 // get returns the record of an id unless it is absent or has expired.
-func (r *reader) get(in storage.Space, id string, now func() time.Time, c *copies) (record storage.Record, ok bool, err error) {
+func (r *reader) get(in storage.Space, id string, now func() time.Time, c *copies) (record storage.Record, ok bool) {
 	key := append(appendSpace(r.scratch[:0], in), id...)
 	r.scratch = key
 	k, v := r.cursor(in.Collection, records).Seek(key)
 	if !bytes.Equal(k, key) {
-		return storage.Record{}, false, nil
+		return storage.Record{}, false
 	}
-	found, err := open(v)
-	if err != nil || found.expired(now) {
-		return storage.Record{}, false, err
+	found := open(v)
+	if found.expired(now) {
+		return storage.Record{}, false
 	}
-	record, err = c.record(id, found)
-	return record, err == nil, err
+	return c.record(id, found), true
 }
 
 func (s stored) expired(now func() time.Time) bool {
@@ -206,11 +205,10 @@ func (r *reader) entries(in storage.Space, index kind, value string, p storage.P
 	var out []storage.Record
 	base := appendEntry(make([]byte, 0, 128), in, value)
 	err := walk(r.cursor(in.Collection, index), base, p, func(id, _ []byte) (bool, error) {
-		record, ok, err := r.get(in, c.string(id), now, c)
-		if ok {
+		if record, ok := r.get(in, c.string(id), now, c); ok {
 			out = append(out, record)
 		}
-		return len(out) < p.Limit, err
+		return len(out) < p.Limit, nil
 	})
 	return out, err
 }
@@ -221,9 +219,9 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record st
 		return storage.Record{}, fmt.Errorf("get: %w", err)
 	}
 	found := false
-	err = s.read(ctx, "get", func(r *reader) (err error) {
-		record, found, err = r.get(in, id, s.now, new(copies))
-		return err
+	err = s.read(ctx, "get", func(r *reader) error {
+		record, found = r.get(in, id, s.now, new(copies))
+		return nil
 	})
 	if err == nil && !found {
 		err = storage.ErrNotFound
@@ -241,10 +239,7 @@ func (s *Store) GetMany(ctx context.Context, space storage.Space, ids []string, 
 		c := in(m)
 		defer c.giveBack(m)
 		for i, id := range ids {
-			var err error
-			if out[i], _, err = r.get(space, id, s.now, c); err != nil {
-				return err
-			}
+			out[i], _ = r.get(space, id, s.now, c)
 		}
 		return nil
 	})
@@ -265,13 +260,10 @@ func (s *Store) Scan(ctx context.Context, space storage.Space, p storage.Page) (
 		defer c.giveBack(p.Memory)
 		out = make([]storage.Record, 0, min(p.Limit, 64))
 		return walk(r.cursor(space.Collection, records), appendSpace(nil, space), p, func(id, v []byte) (bool, error) {
-			found, err := open(v)
-			if err != nil || found.expired(s.now) {
-				return true, err
+			if found := open(v); !found.expired(s.now) {
+				out = append(out, c.record(c.string(id), found))
 			}
-			record, err := c.record(c.string(id), found)
-			out = append(out, record)
-			return len(out) < p.Limit, err
+			return len(out) < p.Limit, nil
 		})
 	})
 	if err != nil {
@@ -333,17 +325,16 @@ func (s *Store) Expired(ctx context.Context, c storage.Collection, limit int) ([
 		for k, _ := cursor.First(); k != nil && len(out) < limit; k, _ = cursor.Next() {
 			when, in, id, err := splitExpiry(k, c)
 			if err != nil {
-				return err
+				continue // Verify tells of it
 			}
 			if when > now {
 				return nil
 			}
-			_, v := r.cursor(c, records).Seek(k[8:])
-			found, err := open(v)
-			if err != nil {
-				return err
+			record, v := r.cursor(c, records).Seek(k[8:])
+			if !bytes.Equal(record, k[8:]) {
+				continue
 			}
-			out = append(out, storage.Located{Space: in, ID: id, Rev: string(found.rev())})
+			out = append(out, storage.Located{Space: in, ID: id, Rev: string(open(v).rev())})
 		}
 		return nil
 	})

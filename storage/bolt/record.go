@@ -113,16 +113,17 @@ func encode(r storage.Record) []byte {
 	return append(b, r.Body...)
 }
 
-func open(b []byte) (stored, error) {
+// open takes a stored record apart. Of one that was damaged nothing is left: it has an empty head.
+func open(b []byte) stored {
 	if len(b) < 10 || b[0] != recordFormat {
-		return stored{}, errCorrupt
+		return stored{expires: never}
 	}
 	n, width := binary.Uvarint(b[9:])
 	rest := b[9+max(width, 0):]
 	if width <= 0 || n > uint64(len(rest)) {
-		return stored{}, errCorrupt
+		return stored{expires: never}
 	}
-	return stored{expires: int64(binary.BigEndian.Uint64(b[1:])), head: rest[:n], body: rest[n:]}, nil
+	return stored{expires: int64(binary.BigEndian.Uint64(b[1:])), head: rest[:n], body: rest[n:]}
 }
 
 // rev is the revision. It aliases the stored bytes.
@@ -140,12 +141,12 @@ func indexed(head string, list []string) (rev, owner string, keys []string, err 
 	rev, head, ok := cutString(head)
 	owner, head, ok2 := cutString(head)
 	if !ok || !ok2 {
-		return "", "", nil, errCorrupt
+		return "", "", list, errCorrupt
 	}
 	for head != "" {
 		var key string
 		if key, head, ok = cutString(head); !ok {
-			return "", "", nil, errCorrupt
+			return "", "", list, errCorrupt
 		}
 		list = append(list, key)
 	}
@@ -182,13 +183,15 @@ const largestLent = 1 << 20
 // there is; the more there were, the more will follow.
 func piece(last, n int) int { return max(n, min(4*last, 8<<10)) }
 
-// record returns a copy of a record.
-func (c *copies) record(id string, s stored) (r storage.Record, err error) {
+// record returns a copy of a record; of one that was damaged, its id.
+func (c *copies) record(id string, s stored) storage.Record {
 	first := len(c.keys)
-	r.ID = id
+	r := storage.Record{ID: id}
+	var err error
 	r.Rev, r.Owner, c.keys, err = indexed(c.string(s.head), c.keys)
 	if err != nil {
-		return storage.Record{}, err
+		c.keys = c.keys[:first]
+		return storage.Record{ID: id}
 	}
 	if n := len(c.keys); n > first {
 		r.Keys = c.keys[first:n:n]
@@ -197,7 +200,7 @@ func (c *copies) record(id string, s stored) (r storage.Record, err error) {
 		r.Expires = time.UnixMilli(s.expires).UTC()
 	}
 	r.Body = c.bytes(s.body)
-	return r, nil
+	return r
 }
 
 // string returns a copy of b. The builder never changes what it has given out.

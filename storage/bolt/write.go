@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -178,20 +179,17 @@ func (w *write) apply(tx *bbolt.Tx) error {
 
 	var current *stored
 	if old != nil {
-		found, err := open(old)
-		if err != nil {
-			w.result = err
-			return nil
-		}
+		found := open(old)
 		current = &found
 	}
 	if w.result = w.admit(current); w.result != nil {
 		return nil
 	}
-	if err := w.index(tx, old, (*bbolt.Bucket).Delete); errors.Is(err, errCorrupt) {
-		w.result = err
-		return nil
-	} else if err != nil {
+	err := w.index(tx, old, (*bbolt.Bucket).Delete)
+	if errors.Is(err, errCorrupt) { // nobody knows any more under what it is listed
+		err = w.unlist(tx, key)
+	}
+	if err != nil {
 		return err
 	}
 	if err := w.index(tx, w.next, func(b *bbolt.Bucket, entry []byte) error { return b.Put(entry, nil) }); err != nil {
@@ -209,28 +207,74 @@ func (w *write) index(tx *bbolt.Tx, encoded []byte, change func(b *bbolt.Bucket,
 	if encoded == nil {
 		return nil
 	}
-	s, err := open(encoded)
+	list, err := listings(w.space, w.id, open(encoded))
 	if err != nil {
 		return err
 	}
-	_, owner, values, err := indexed(string(s.head), nil)
-	if err != nil {
-		return err
-	}
-	c := w.space.Collection
-	for _, value := range values {
-		if err := change(tx.Bucket(bucketName(c, keys)), append(appendEntry(nil, w.space, value), w.id...)); err != nil {
+	for _, l := range list {
+		if err := change(tx.Bucket(bucketName(w.space.Collection, l.in)), l.entry); err != nil {
 			return err
 		}
-	}
-	if owner != "" {
-		if err := change(tx.Bucket(bucketName(c, owners)), append(appendEntry(nil, w.space, owner), w.id...)); err != nil {
-			return err
-		}
-	}
-	if s.expires != never {
-		entry := append(appendSpace(appendExpiry(nil, s.expires), w.space), w.id...)
-		return change(tx.Bucket(bucketName(c, expiry)), entry)
 	}
 	return nil
+}
+
+// listing is an index entry.
+type listing struct {
+	in    kind
+	entry []byte
+}
+
+// listings returns the index entries of a record, or errCorrupt.
+func listings(in storage.Space, id string, s stored) ([]listing, error) {
+	_, owner, values, err := indexed(string(s.head), nil)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]listing, 0, len(values)+2)
+	for _, value := range values {
+		list = append(list, listing{keys, append(appendEntry(nil, in, value), id...)})
+	}
+	if owner != "" {
+		list = append(list, listing{owners, append(appendEntry(nil, in, owner), id...)})
+	}
+	if s.expires != never {
+		list = append(list, listing{expiry, append(appendSpace(appendExpiry(nil, s.expires), in), id...)})
+	}
+	return list, nil
+}
+
+// unlist removes all index entries of the record with a key, by looking at every entry there is.
+func (w *write) unlist(tx *bbolt.Tx, key []byte) error {
+	for _, in := range []kind{keys, owners, expiry} {
+		bucket := tx.Bucket(bucketName(w.space.Collection, in))
+		var found [][]byte
+		err := bucket.ForEach(func(entry, _ []byte) error {
+			if bytes.Equal(listed(in, entry), key) {
+				found = append(found, bytes.Clone(entry))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, entry := range found {
+			if err := bucket.Delete(entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// listed returns the key of the record that an index entry leads to, or nil.
+func listed(in kind, entry []byte) []byte {
+	if in == expiry {
+		return entry[min(8, len(entry)):]
+	}
+	parts := bytes.SplitN(entry, []byte{0}, 4) // account, part, value, id
+	if len(parts) != 4 {
+		return nil
+	}
+	return bytes.Join([][]byte{parts[0], parts[1], parts[3]}, []byte{0})
 }

@@ -39,10 +39,12 @@ func prefix(in storage.Space) string {
 	return string(in.Account) + "/" + in.Part + "/"
 }
 
-// decode reads a document as bson.Unmarshal would, at a fifth of the expense. It keeps nothing of raw.
+// decode reads a document as bson.Unmarshal would, at a fifth of the expense. It keeps nothing of raw. One that has
+// an _id of ours but is damaged is without a body.
 func decode(raw bson.Raw) (d document, err error) {
 	length, rest, ok := bsoncore.ReadLength(bytes.Clone(raw))
 	ok = ok && int(length) == len(raw)
+	whole := true
 	for ok && len(rest) > 1 {
 		var e bsoncore.Element
 		if e, rest, ok = bsoncore.ReadElement(rest); !ok {
@@ -60,16 +62,22 @@ func decode(raw bson.Raw) (d document, err error) {
 			d.Keys, fits = texts(v)
 		case fieldExpires:
 			var at int64
-			at, fits = v.DateTimeOK()
-			d.Expires = new(bson.DateTime)
-			*d.Expires = bson.DateTime(at)
+			if at, fits = v.DateTimeOK(); fits {
+				d.Expires = new(bson.DateTime)
+				*d.Expires = bson.DateTime(at)
+			}
 		case fieldBody:
-			d.Body, fits = bson.Raw(v.Data), v.Type == bsoncore.TypeEmbeddedDocument
+			if fits = v.Type == bsoncore.TypeEmbeddedDocument; fits {
+				d.Body = bson.Raw(v.Data)
+			}
 		}
-		ok = fits
+		whole = whole && fits
 	}
 	if !ok || d.ID == "" {
 		return document{}, errCorrupt
+	}
+	if !whole {
+		d.Body = nil
 	}
 	return d, nil
 }
