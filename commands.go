@@ -39,7 +39,7 @@ type commands struct {
 	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
 	Approval approvalCommand `cmd:"" help:"Ask a second person for leave to see a data subject's data, and answer such wishes."`
 	Key      keyCommand      `cmd:"" help:"Look after the account's encryption keys."`
-	Check    checkCommand    `cmd:"" help:"Open everything that is stored and report what cannot be read; works on the store itself, so stop an embedded server first."`
+	Check    checkCommand    `cmd:"" help:"Look at all that is stored of documents and report what is damaged; works on the store itself, so stop an embedded server first."`
 	Audit    auditCommand    `cmd:"" help:"Look at, export and verify the audit record."`
 	Recover  recoverCommand  `cmd:"" help:"Make a new admin key for an account when all are lost; works on the store itself, so stop an embedded server first."`
 	Version  versionCommand  `cmd:"" help:"Print the version of the program."`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilegraph/profilegraph/profile"
+	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 	"github.com/profilegraph/profilegraph/vault/kms/local"
 )
@@ -206,7 +207,9 @@ func (c *checkCommand) check(ctx context.Context, t terminal, s *server) error {
 			}
 			set, err := s.currentSet(ctx, a.ID)
 			if err != nil {
-				return err
+				damaged++
+				fmt.Fprintf(t.out, "%s: its schemas cannot be had: %v\n", a.ID, err)
+				continue
 			}
 			checked, err := s.docs.Check(ctx, a.ID, set, func(d profile.Damage) {
 				damaged++
@@ -225,8 +228,20 @@ func (c *checkCommand) check(ctx context.Context, t terminal, s *server) error {
 			break
 		}
 	}
+	if store, ok := s.store.(storage.Verifier); ok && c.Account == "" {
+		err := store.Verify(ctx, func(in storage.Located, problem string) {
+			damaged++
+			if in.ID != "" {
+				fmt.Fprintf(t.out, "%s %s/%s/%s: ", in.Space.Collection, in.Space.Account, in.Space.Part, in.ID)
+			}
+			fmt.Fprintln(t.out, problem)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	if damaged > 0 {
-		return fmt.Errorf("%d documents or versions cannot be read", damaged)
+		return fmt.Errorf("%d things are not as they should be", damaged)
 	}
 	return nil
 }

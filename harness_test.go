@@ -129,6 +129,7 @@ func boot(t testing.TB, c Config) *instance {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.run()
 	key, err := s.bootstrap(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -132,12 +132,13 @@ type server struct {
 	notice  string // of a key file that was made just now
 	exposed string // what others may do with the data folder; empty: nothing
 
-	stop    context.CancelFunc // ends what runs beside the requests
+	run     func()             // begins what runs beside the requests
+	stop    context.CancelFunc // ends it
 	closing []func() error
 }
 
 // wire opens the store and builds everything on it. All parts take the time from now. Nothing
-// listens yet.
+// listens yet, nor runs.
 func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger) (s *server, err error) {
 	if err := c.validate(); err != nil {
 		return nil, err
@@ -226,8 +227,10 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		Present: resolvers.Present,
 		Log:     log,
 	}))
-	go s.sweep(ctx)
-	go s.events.Run(ctx)
+	s.run = func() {
+		go s.sweep(ctx)
+		go s.events.Run(ctx)
+	}
 	return s, nil
 }
 
@@ -453,6 +456,7 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	s.run()
 	if err := s.welcome(ctx, out, listener.Addr()); err != nil {
 		return err
 	}

@@ -14,12 +14,23 @@ import (
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
+	"github.com/profilegraph/profilegraph/vault"
 )
 
 // A claim says that a document holds a unique value.
 type claimRecord struct {
 	Document string    `bson:"document"`
 	Taken    time.Time `bson:"taken"`
+}
+
+func (c *claimRecord) decode(body bson.Raw) error {
+	if err := bson.Unmarshal(body, c); err != nil {
+		return err
+	}
+	if c.Document == "" {
+		return errContent
+	}
+	return nil
 }
 
 // claimFor is claim for a principal. A shopper learns from it who else has a value, as from a look-up, so each
@@ -98,8 +109,8 @@ func (s *Service) readClaim(ctx context.Context, id tenant.ID, e *schema.Entity,
 	if err != nil {
 		return r, c, fmt.Errorf("profile: read claim: %w", err)
 	}
-	if err := bson.Unmarshal(r.Body, &c); err != nil {
-		return r, c, fmt.Errorf("profile: claim cannot be read: %w", err)
+	if c.decode(r.Body) != nil {
+		return r, c, fmt.Errorf("profile: claim of %s/%s cannot be read: %w", id, e.Name, vault.ErrCorrupt)
 	}
 	return r, c, nil
 }
@@ -114,7 +125,8 @@ func (s *Service) valid(ctx context.Context, id tenant.ID, e *schema.Entity, ent
 	if err != nil {
 		return false, err
 	}
-	return slices.Contains(found[0].Keys, entry), nil
+	damaged := found[0].ID != "" && found[0].Body == nil // nobody knows what it has
+	return damaged || slices.Contains(found[0].Keys, entry), nil
 }
 
 // held returns a document's claims to values.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/profilegraph/profilegraph/schema"
@@ -318,7 +317,7 @@ func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.S
 			return fmt.Errorf("profile: mend: %w", err)
 		}
 		for i, r := range list {
-			if found[i].ID != "" {
+			if found[i].ID != "" || r.Body == nil { // of what is damaged nobody knows the owner
 				continue
 			}
 			err := s.remove(ctx, id, set, e, r)
@@ -370,17 +369,16 @@ func (s *Service) mendClaims(ctx context.Context, id tenant.ID, _ *schema.Set, e
 	err = s.each(ctx, claims(id, e), func(list []storage.Record) error {
 		for _, r := range list {
 			var c claimRecord
-			if err := bson.Unmarshal(r.Body, &c); err != nil {
-				return fmt.Errorf("profile: claim cannot be read: %w", err)
+			if c.decode(r.Body) == nil { // else whoever has the value claims it anew
+				valid, err := s.valid(ctx, id, e, r.ID, c)
+				if err != nil {
+					return err
+				}
+				if valid {
+					continue
+				}
 			}
-			valid, err := s.valid(ctx, id, e, r.ID, c)
-			if err != nil {
-				return err
-			}
-			if valid {
-				continue
-			}
-			err = s.store.Delete(ctx, claims(id, e), r.ID, r.Rev)
+			err := s.store.Delete(ctx, claims(id, e), r.ID, r.Rev)
 			if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
 				return fmt.Errorf("profile: mend: %w", err)
 			}

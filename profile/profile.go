@@ -329,7 +329,7 @@ func (s *Service) clear(ctx context.Context, id tenant.ID, e *schema.Entity, r s
 	}
 	doc, err := e.Decode(raw)
 	if err != nil {
-		return nil, fmt.Errorf("profile: decode: %w", err)
+		return nil, fmt.Errorf("profile: read %s/%s/%s: %w: %w", id, e.Name, r.ID, vault.ErrCorrupt, err)
 	}
 	return doc, nil
 }

@@ -331,35 +331,3 @@ func (s *Service) retireIndexes(ctx context.Context, id tenant.ID, set *schema.S
 	}
 	return done, nil
 }
-
-// Damage is a stored document that cannot be read.
-type Damage struct {
-	Entity, ID string
-	Version    string // of an old version; empty: the newest
-	Err        error
-}
-
-// Check opens everything that an account stores and reports what cannot be read, and how many
-// documents and old versions there are.
-func (s *Service) Check(ctx context.Context, id tenant.ID, set *schema.Set, report func(Damage)) (checked int, err error) {
-	for _, e := range set.Entities {
-		for _, in := range []storage.Space{documents(id, e), versions(id, e)} {
-			err := s.each(ctx, in, func(list []storage.Record) error {
-				for _, r := range list {
-					checked++
-					d := Damage{Entity: e.Name}
-					d.ID, d.Version, _ = strings.Cut(r.ID, "/")
-					r.ID = d.ID
-					if _, d.Err = s.open(ctx, id, e, r); d.Err != nil {
-						report(d)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return checked, err
-			}
-		}
-	}
-	return checked, nil
-}

@@ -360,3 +360,36 @@ func TestServerGoesAway(t *testing.T) {
 		t.Errorf("insert when the server is back: %v", err)
 	}
 }
+
+// A record that was damaged is found without its content, among others that are as they were, and can be removed.
+func TestDamage(t *testing.T) {
+	uri, db := database(t)
+	s := open(t, mongo.Options{URI: uri, Database: db.Name()})
+	fill(t, s, 4, func(i int) storage.Record {
+		r := record(fmt.Sprint(i), "r")
+		r.Owner, r.Keys = "o", []string{"k"}
+		return r
+	})
+	for id, field := range map[string]string{"0": "body", "1": "rev", "2": "keys"} {
+		result, err := db.Collection(string(storage.Documents)).UpdateByID(t.Context(), "acme/profile/"+id, bson.M{"$set": bson.M{field: 7}})
+		if err != nil || result.ModifiedCount != 1 {
+			t.Fatal(result, err)
+		}
+	}
+	all, err := s.Scan(t.Context(), profiles, storage.Page{Limit: 10})
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%d records: %v", len(all), err)
+	}
+	owned, err := s.Owned(t.Context(), profiles, []string{"o"}, storage.Page{Limit: 10})
+	if err != nil || len(owned[0]) != 4 {
+		t.Errorf("%d are owned: %v", len(owned[0]), err)
+	}
+	for i, r := range all {
+		if sound := i == 3; r.ID != fmt.Sprint(i) || sound != (r.Body != nil) {
+			t.Errorf("there is %+v", r)
+		}
+		if err := s.Delete(t.Context(), profiles, r.ID, r.Rev); err != nil {
+			t.Error(err)
+		}
+	}
+}
