@@ -204,6 +204,8 @@ func TestRequiredIsRead(t *testing.T) {
 		"namespaced":  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Profile { a: ID @federation__requires(fields: "firstName") }`,
 		"extension":   `extend type Profile @key(fields: "id") { a: ID @requires(fields: "  { lastName firstName }") }`,
 		"block":       "type Profile { a: ID @requires(fields: \"\"\"\n  firstName\n\"\"\") }",
+		"comment":     `type Profile { a: ID @requires(fields: "firstName # ours\n") }`,
+		"comments":    "type Profile { a: ID @requires(fields: \"\"\"\n  # first\n  firstName # ours\n\"\"\") }",
 		"list":        `type Profile { a: ID @requires(fields: ["lastName", "firstName"]) }`,
 		"key":         `type Profile @key(fields: "id") @key(fields: "firstName") { id: ID! firstName: String @external }`,
 		"arguments":   `type Profile { a: ID @requires(fields: "firstName(unmask2: 1)") }`,
@@ -217,7 +219,7 @@ func TestRequiredIsRead(t *testing.T) {
 			t.Errorf("%s: %s", name, r.Text)
 		}
 	}
-	in, ana := graphed(t, defaults(t), `type Order @key(fields: "firstName") { firstName: ID } type Profile @key(fields: "id") { id: ID! a: ID @requires(fields: "lastName(") }`)
+	in, ana := graphed(t, defaults(t), `type Order @key(fields: "firstName") { firstName: ID } type Profile @key(fields: "id") { id: ID! a: ID @requires(fields: "email") }`)
 	wantJSON(t, in.do(`query($id: ID!, $why: Unmask) { profile(id: $id, unmask: $why) { __typename firstName lastName } }`, vars{"id": ana, "why": because}).at("profile"), `{"__typename": "Profile", "firstName": "Ana", "lastName": "Dias"}`)
 }
 
@@ -232,7 +234,13 @@ func TestSubgraphAsksInClear(t *testing.T) {
 		`extend type Profile @key(fields: "firstName(unmask: null)") { id: ID }`:                                                  "Profile",
 		`type Order { a(b: ID @fromContext(field: "$c { firstName(unmask: {reason: \"x\"}) }")): ID }`:                            "Order.a",
 		"type Profile {\n\nid: ID": "line 3",
-		`type Profile { a: ID @requires(fields: "` + strings.Repeat("id ", 30_000) + `") }`: "64 KiB",
+		// What is not understood here may be elsewhere.
+		`type Profile { a: ID @requires(fields: "lastName(") }`:                                             "Profile.a",
+		`type Profile { a: ID @requires(fields: "...F } fragment F on Profile { firstName") }`:              "Profile.a",
+		`type Profile { a: ID @requires(fields: "id } query Q { firstName") }`:                              "Profile.a",
+		`type Profile { a: ID @requires(fields: ["id", "addresses { ...F }"]) }`:                            "Profile.a",
+		`type Profile { a: ID @requires(fields: "firstName(unmask: {reason: \"because I can\"}) # it\n") }`: "Profile.a",
+		`type Profile { a: ID @requires(fields: "` + strings.Repeat("id ", 30_000) + `") }`:                 "64 KiB",
 	} {
 		for _, check := range []bool{true, false} {
 			r := in.manage(putSubgraph, vars{"n": "orders", "s": sdl, "c": check})

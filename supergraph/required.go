@@ -29,7 +29,8 @@ func (g *Graphs) Required(ctx context.Context, id tenant.ID) (map[string]ast.Sel
 	for _, s := range others {
 		for name, list := range s.required {
 			for _, text := range list {
-				all[name] = append(all[name], selection(text)...)
+				set, _ := selection(text) // it was read when the subgraph was registered
+				all[name] = append(all[name], set...)
 			}
 		}
 	}
@@ -37,7 +38,7 @@ func (g *Graphs) Required(ctx context.Context, id tenant.ID) (map[string]ast.Sel
 }
 
 // required returns what a subgraph's schema selects of each type, as it is written there. It fails where the
-// subgraph asks for values in clear.
+// subgraph asks for values in clear, and where nobody can tell: what is not understood here may be elsewhere.
 func required(sdl string) (map[string][]string, error) {
 	doc, err := parser.ParseSchema(&ast.Source{Input: sdl})
 	if err != nil {
@@ -57,7 +58,10 @@ func required(sdl string) (map[string][]string, error) {
 			if err != nil {
 				return
 			}
-			if unmasks(selection(text)) {
+			switch set, ok := selection(text); {
+			case !ok:
+				err = fmt.Errorf("%s selects by a directive what cannot be read: write fields and inline fragments only", where)
+			case unmasks(set):
 				err = fmt.Errorf("%s selects values in clear, in the subgraph's own name: leave the argument unmask out", where)
 			}
 			all[name] = append(all[name], text)
@@ -92,20 +96,29 @@ func given(list ast.DirectiveList, argument string) (texts []string) {
 
 var contextName = regexp.MustCompile(`^\s*\$\w+`) // before what @fromContext selects
 
-// selection parses what a directive selects. A text that is none selects nothing.
-func selection(text string) (all ast.SelectionSet) {
-	text = strings.TrimSpace(contextName.ReplaceAllString(text, ""))
-	if !strings.HasPrefix(text, "{") {
-		text = "{" + text + "}"
+// selection parses what a directive selects, and reports whether it is a selection.
+func selection(text string) (ast.SelectionSet, bool) {
+	if text = contextName.ReplaceAllString(text, ""); !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		text = "{" + text + "\n}" // it may end with a comment
 	}
 	doc, err := parser.ParseQuery(&ast.Source{Input: text})
-	if err != nil {
-		return nil
+	if err != nil || len(doc.Operations) != 1 || len(doc.Fragments) > 0 || spreads(doc.Operations[0].SelectionSet) {
+		return nil, false
 	}
-	for _, op := range doc.Operations {
-		all = append(all, op.SelectionSet...)
-	}
-	return all
+	return doc.Operations[0].SelectionSet, true
+}
+
+// spreads reports whether a selection has fragments that stand elsewhere.
+func spreads(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return spreads(s.SelectionSet)
+		case *ast.InlineFragment:
+			return spreads(s.SelectionSet)
+		}
+		return true
+	})
 }
 
 // unmasks reports whether one of the fields selected is asked for in clear.
