@@ -18,6 +18,7 @@ type builder struct {
 	origins map[*Field]string // where each field was declared
 	demands map[*Field]string // where each required field is required
 	fields  int
+	tried   int // listed values that were tried on their schemas
 }
 
 func newBuilder(t *tree, entity string) *builder {
@@ -78,6 +79,7 @@ func (b *builder) buildEntity() *Type {
 			b.problem(g.at.ptr+"/"+g.keyword, g.keyword, "declare all properties at the top, or make each alternative an entity", "an entity is one object, not one of several")
 		}
 	}
+	b.contradict(s, "")
 	t := &Type{Kind: Object, Name: b.entity, Description: b.description(s)}
 	b.claim(b.entity, "")
 	b.fillObject(t, s, props, place{parent: b.entity, ptr: ""})
@@ -167,6 +169,10 @@ func (b *builder) value(s *shape, p place) value {
 			keyword = "allOf"
 		}
 		b.problem(p.ptr, keyword, "let the schemas agree on a type", "no value satisfies all the schemas that apply here")
+		v.typ = b.scalar(JSON)
+		return v
+	}
+	if b.contradict(s, p.ptr) {
 		v.typ = b.scalar(JSON)
 		return v
 	}
@@ -382,8 +388,8 @@ func (b *builder) fillObject(t *Type, s *shape, props []property, p place) {
 		}
 		f := b.field(prop.name, fieldShape, place{parent: t.Name, field: prop.name, ptr: at, depth: p.depth + 1})
 		f.Required = required[prop.name] != nil
-		if f.Required && f.ReadOnly && f.Default == nil {
-			b.warn(at, "readOnly", "is required, but no client can provide it")
+		if f.Required && f.ReadOnly && f.Default == nil && !f.Fixed() {
+			b.problem(at, "readOnly", "give it a default, or drop readOnly or required", "is required, but no client can provide it")
 		}
 		if strings.ContainsRune(prop.name, 0) {
 			b.problem(at, "properties", "rename it", "the name of a property contains NUL")

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"errors"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -239,6 +240,12 @@ func admitsNull(options []*node) bool {
 	return false
 }
 
+// decimal writes a number of a schema, all of which have an end.
+func decimal(r *big.Rat) string {
+	digits, _ := r.FloatPrec()
+	return canonicalNumber(r.FloatString(digits))
+}
+
 // explain words an error of the validator: the keyword that failed, and a message that quotes the
 // schema's own bounds but never a value.
 func explain(k jsonschema.ErrorKind) (rule, message string) {
@@ -265,15 +272,15 @@ func explain(k jsonschema.ErrorKind) (rule, message string) {
 	case *kind.Pattern:
 		return "pattern", "must match the pattern of the schema"
 	case *kind.Minimum:
-		return "minimum", "must be at least " + k.Want.RatString()
+		return "minimum", "must be at least " + decimal(k.Want)
 	case *kind.Maximum:
-		return "maximum", "must be at most " + k.Want.RatString()
+		return "maximum", "must be at most " + decimal(k.Want)
 	case *kind.ExclusiveMinimum:
-		return "exclusiveMinimum", "must be greater than " + k.Want.RatString()
+		return "exclusiveMinimum", "must be greater than " + decimal(k.Want)
 	case *kind.ExclusiveMaximum:
-		return "exclusiveMaximum", "must be less than " + k.Want.RatString()
+		return "exclusiveMaximum", "must be less than " + decimal(k.Want)
 	case *kind.MultipleOf:
-		return "multipleOf", "must be a multiple of " + k.Want.RatString()
+		return "multipleOf", "must be a multiple of " + decimal(k.Want)
 	case *kind.MinItems:
 		return "minItems", "must have at least " + num(k.Want) + " items"
 	case *kind.MaxItems:
@@ -289,9 +296,9 @@ func explain(k jsonschema.ErrorKind) (rule, message string) {
 	case *kind.PropertyNames:
 		return "propertyNames", "has a property whose name the schema does not allow"
 	case *kind.Dependency:
-		return "dependencies", "lacks properties that go with another"
+		return "dependencies", "is required beside " + safeName(k.Prop)
 	case *kind.DependentRequired:
-		return "dependentRequired", "lacks properties that go with another"
+		return "dependentRequired", "is required beside " + safeName(k.Prop)
 	case *kind.Contains:
 		return "contains", "has no item of the kind that must be there"
 	case *kind.MinContains:

@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 		{"all alternatives require another", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"oneOf": [
 			{"type": "object", "required": ["k", "a"], "properties": {"k": {"const": "x"}, "a": {"$ref": "#/$defs/A"}}}, {"type": "object", "required": ["k", "b"], "properties": {"k": {"const": "y"}, "b": {"$ref": "#/$defs/A"}}}]}}}`,
 			[]string{"/$defs/A/oneOf/0/required required", "/$defs/A/oneOf/1/required required"}},
-		{"read-only", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/A", "readOnly": true}}}}}`, []string{"/$defs/A/required required"}},
+		{"read-only", `{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/A", "readOnly": true}}}}}`, []string{"/$defs/A/properties/a readOnly", "/$defs/A/required required"}},
 		{"in a bundle", `[{"properties": {"a": {"$ref": "b.json"}}}, {"$id": "b.json", "type": "object", "required": ["a"], "properties": {"a": {"$ref": "b.json"}}}]`, []string{"/1/required required"}},
 		{"remote", in(`{"$ref": "https://example.com/other.json"}`), []string{"/properties/a/$ref $ref"}},
 		{"file", in(`{"$ref": "file:///etc/passwd"}`), []string{"/properties/a/$ref $ref"}},

@@ -248,9 +248,11 @@ func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
 		case *kind.PropertyNames:
 			v.add(safePath(t, located[nameAt{len(leaf.InstanceLocation), k.Property}]), rule, message)
 		case *kind.Required:
-			for _, name := range k.Missing {
-				v.add(append(path, name), rule, message)
-			}
+			v.lacks(path, k.Missing, rule, message)
+		case *kind.DependentRequired:
+			v.lacks(path, k.Missing, rule, message)
+		case *kind.Dependency:
+			v.lacks(path, k.Missing, rule, message)
 		case *kind.AdditionalProperties:
 			for _, name := range k.Properties {
 				v.add(append(path, safeName(name)), rule, message)
@@ -258,6 +260,13 @@ func (v *validation) failed(t *Type, e *jsonschema.ValidationError) {
 		default:
 			v.add(path, rule, message)
 		}
+	}
+}
+
+// lacks adds that an object lacks properties.
+func (v *validation) lacks(path, names []string, rule, message string) {
+	for _, name := range names {
+		v.add(append(path, name), rule, message)
 	}
 }
 

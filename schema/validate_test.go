@@ -25,8 +25,9 @@ const person = `{
 			{"type": "object", "properties": {"by": {"const": "card"}, "number": {"type": "string", "maxLength": 4}}, "required": ["by", "number"]},
 			{"type": "object", "properties": {"by": {"const": "pix"}, "key": {"type": "string"}}, "required": ["by"]}]},
 		"either": {"type": "string", "anyOf": [{"minLength": 3}, {"pattern": "^x"}], "not": {"const": "xyz"}},
-		"tree": {"$ref": "#/$defs/Tree"}
+		"tree": {"$ref": "#/$defs/Tree"}, "from": {"type": "string"}, "to": {"type": "string"}
 	},
+	"dependentRequired": {"from": ["to"]},
 	"$defs": {"Tree": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Tree"}, "v": {"type": "integer"}}}}
 }`
 
@@ -60,6 +61,7 @@ func TestValidate(t *testing.T) {
 		{"alternatives", `"either": "ab"`, []string{"either anyOf"}},
 		{"not", `"either": "xyz"`, []string{"either not"}},
 		{"recursion", `"tree": {"next": {"next": {"v": "SECRET", "w": 1}}}`, []string{"tree.next.next.v type", "tree.next.next.w additionalProperties"}},
+		{"goes with another", `"from": "SECRET"`, []string{"to dependentRequired"}},
 		{"NUL", `"free": {"a\u0000": 1}`, []string{"free propertyNames"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
