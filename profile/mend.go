@@ -281,7 +281,7 @@ func (s *Service) Expire(ctx context.Context, set func(context.Context, tenant.I
 }
 
 // Mend clears away what crashes and interrupted changes left of an account: documents whose owner
-// is gone, old versions whose document is gone, claims that nothing stands behind; and it indexes
+// is gone or ends before them, old versions whose document is gone, claims that nothing stands behind; and it indexes
 // and seals documents that a change of their schema passed over. It returns how many records it removed.
 func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int, error) {
 	removed := 0
@@ -301,7 +301,7 @@ func (s *Service) Mend(ctx context.Context, id tenant.ID, set *schema.Set) (int,
 	return removed, nil
 }
 
-// mendDocuments removes documents whose owner is gone.
+// mendDocuments removes documents whose owner is gone, and makes the others end with theirs.
 func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity) (removed int, err error) {
 	if e.Owner == "" {
 		return 0, nil
@@ -317,7 +317,13 @@ func (s *Service) mendDocuments(ctx context.Context, id tenant.ID, set *schema.S
 			return fmt.Errorf("profile: mend: %w", err)
 		}
 		for i, r := range list {
-			if found[i].ID != "" || r.Body == nil { // of what is damaged nobody knows the owner
+			if r.Body == nil {
+				continue // of what is damaged nobody knows the owner
+			}
+			if found[i].ID != "" {
+				if err := s.endWith(ctx, id, set, e, r, found[i].Expires); err != nil {
+					return err
+				}
 				continue
 			}
 			err := s.remove(ctx, id, set, e, r)

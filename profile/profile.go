@@ -12,7 +12,8 @@
 //     the value is void, once it is older than any write could take.
 //
 // What a crash leaves between two steps is cleared away by [Service.Mend]. Unused claims and old
-// versions of a document that is gone are not visible until then; documents that it owned are.
+// versions of a document that is gone are not visible until then; documents that it owned are, unless its time
+// to live ended it.
 //
 // A document that is missing, expired, another account's or out of the principal's reach is absent:
 // no answer tells which.
@@ -212,7 +213,10 @@ type content struct {
 	Updated time.Time
 	// Promoted says that the document was made of a prospect.
 	Promoted bool
-	Doc      bson.Raw
+	// Bound says that the document ends with its owner, and would end at Ends (zero: never) by itself.
+	Bound bool
+	Ends  time.Time
+	Doc   bson.Raw
 }
 
 func (c *content) encode() bson.Raw {
@@ -225,6 +229,11 @@ func (c *content) encode() bson.Raw {
 	b = bsoncore.AppendDateTimeElement(b, "updated", c.Updated.UnixMilli())
 	if c.Promoted {
 		b = bsoncore.AppendBooleanElement(b, "promoted", true)
+	}
+	if c.Bound && c.Ends.IsZero() {
+		b = bsoncore.AppendNullElement(b, "ends")
+	} else if c.Bound {
+		b = bsoncore.AppendDateTimeElement(b, "ends", c.Ends.UnixMilli())
 	}
 	b = bsoncore.AppendDocumentElement(b, "doc", bsoncore.Document(c.Doc))
 	b, err := bsoncore.AppendDocumentEnd(b, at)
@@ -266,6 +275,10 @@ func (c *content) decode(body bson.Raw) error {
 			c.Updated, fits = date(v)
 		case "promoted":
 			c.Promoted, fits = v.BooleanOK()
+		case "ends":
+			if c.Bound = true; v.Type != bsoncore.TypeNull {
+				c.Ends, fits = date(v)
+			}
 		case "doc":
 			c.Doc, fits = bson.Raw(v.Data), v.Type == bsoncore.TypeEmbeddedDocument
 		}

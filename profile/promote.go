@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -63,7 +64,7 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		}
 	}
 	merge(doc, patch, profiles.Type)
-	d, err := s.create(ctx, p, profiles, storage.Record{ID: id}, content{Promoted: true}, doc, nil, v)
+	d, err := s.create(ctx, p, profiles, storage.Record{ID: id}, content{Promoted: true}, time.Time{}, doc, nil, v)
 	if errors.Is(err, ErrExists) {
 		d, err = s.promotedTo(ctx, p, profiles, id, patch, v)
 	}
@@ -71,7 +72,7 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		return Document{}, err
 	}
 	for _, o := range owned {
-		_, err := s.create(ctx, p, o.entity, storage.Record{ID: o.id, Owner: id}, content{}, o.doc, nil, View{})
+		_, err := s.create(ctx, p, o.entity, storage.Record{ID: o.id, Owner: id}, content{}, d.Expires, o.doc, nil, View{})
 		if err != nil && !errors.Is(err, ErrExists) {
 			return Document{}, err
 		}

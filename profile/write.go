@@ -28,22 +28,33 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 	if p.Confined() && e.Owner == "" {
 		return Document{}, fmt.Errorf("%w: a shopper's credential cannot create a %s", auth.ErrDenied, e.Name)
 	}
-	id := newID()
-	if e.Owner != "" {
-		if _, _, err := s.find(ctx, p, set.Entity(e.Owner), owner); errors.Is(err, ErrNotFound) {
-			return Document{}, ErrOwnerNotFound
-		} else if err != nil {
-			return Document{}, err
-		}
-		if !e.Many {
-			id = owner // so that insert-if-absent keeps it the only one
-		}
+	r := storage.Record{ID: newID(), Owner: owner}
+	if e.Owner == "" {
+		return s.create(ctx, p, e, r, content{}, time.Time{}, input, ttlDays, v)
 	}
-	return s.create(ctx, p, e, storage.Record{ID: id, Owner: owner}, content{}, input, ttlDays, v)
+	of, _, err := s.find(ctx, p, set.Entity(e.Owner), owner)
+	if errors.Is(err, ErrNotFound) {
+		return Document{}, ErrOwnerNotFound
+	} else if err != nil {
+		return Document{}, err
+	}
+	if !e.Many {
+		r.ID = owner // so that insert-if-absent keeps it the only one
+	}
+	d, err := s.create(ctx, p, e, r, content{}, of.Expires, input, ttlDays, v)
+	if err != nil || of.Expires.IsZero() {
+		return d, err
+	}
+	// The owner's end may have been put off meanwhile, by somebody who did not see this document.
+	if err := s.catchUp(ctx, p.Account, set, e, d.ID, owner); err != nil {
+		s.log.WarnContext(ctx, "when a document ends will be put right later", "account", p.Account, "entity", e.Name, "id", d.ID, "error", err)
+	}
+	return d, nil
 }
 
-// create writes the first version of a document. R says its id and owner, and c what else is to be known of it.
-func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, c content, input map[string]any, ttlDays *int, v View) (Document, error) {
+// create writes the first version of a document. R says its id and owner, and c what else is to be known of it; it ends
+// with the owner.
+func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, c content, ownersEnd time.Time, input map[string]any, ttlDays *int, v View) (Document, error) {
 	ttl := e.TTLDays
 	if ttlDays != nil {
 		if ttl = *ttlDays; ttl < 1 || ttl > maxTTLDays {
@@ -59,10 +70,12 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 	now := s.now().UTC().Truncate(time.Millisecond)
 	c.Version, c.Number, c.Schema, c.Author = newVersion(1), 1, int32(e.Version), p.Actor
 	c.Created, c.Updated, c.Doc = now, now, doc
-	r.Rev, r.Body = rand.Text(), c.encode()
+	var own time.Time
 	if ttl > 0 {
-		r.Expires = now.AddDate(0, 0, ttl)
+		own = now.AddDate(0, 0, ttl)
 	}
+	c.end(&r, own, ownersEnd)
+	r.Rev, r.Body = rand.Text(), c.encode()
 	keys, err := s.keys(ctx, p.Account, e, input)
 	if err != nil {
 		return Document{}, err
@@ -107,7 +120,7 @@ func (s *Service) seal(ctx context.Context, id tenant.ID, e *schema.Entity, r st
 
 // Update changes a document by a merge patch (RFC 7396): null removes, what is absent stays; a union is
 // replaced whole, as a list is. The patch is by JSON property. IfVersion, unless empty, is the version that the document must be at.
-func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
+func (s *Service) Update(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
@@ -115,7 +128,7 @@ func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, ErrTTL
 	}
 	for {
-		d, err := s.update(ctx, p, e, id, patch, ifVersion, ttlDays, v)
+		d, err := s.update(ctx, p, set, e, id, patch, ifVersion, ttlDays, v)
 		if errors.Is(err, storage.ErrConflict) { // somebody else was faster
 			continue
 		}
@@ -123,7 +136,7 @@ func (s *Service) Update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 }
 
-func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
+func (s *Service) update(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, id string, patch map[string]any, ifVersion string, ttlDays *int, v View) (Document, error) {
 	old, c, err := s.find(ctx, p, e, id)
 	if err != nil {
 		return Document{}, err
@@ -152,11 +165,16 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	now := s.now().UTC().Truncate(time.Millisecond)
 	next := content{Version: newVersion(c.Number + 1), Number: c.Number + 1, Schema: int32(e.Version), Author: p.Actor,
-		Created: c.Created, Updated: now, Promoted: c.Promoted, Doc: raw}
-	r := storage.Record{ID: id, Rev: rand.Text(), Owner: old.Owner, Keys: keys.entries, Expires: old.Expires, Body: next.encode()}
+		Created: c.Created, Updated: now, Promoted: c.Promoted, Bound: c.Bound, Ends: c.Ends, Doc: raw}
+	r := storage.Record{ID: id, Rev: rand.Text(), Owner: old.Owner, Keys: keys.entries, Expires: old.Expires}
 	if ttlDays != nil {
-		r.Expires = now.AddDate(0, 0, *ttlDays)
+		owners, err := s.ownersEnd(ctx, p.Account, set, e, old.Owner)
+		if err != nil {
+			return Document{}, err
+		}
+		next.end(&r, now.AddDate(0, 0, *ttlDays), owners)
 	}
+	r.Body = next.encode()
 	dropped, err := s.held(ctx, p.Account, e, id, without(before.unique, keys.unique))
 	if err != nil {
 		return Document{}, err
@@ -167,6 +185,11 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 	}
 	if err := s.archive(ctx, p.Account, e, old, c); err != nil {
 		return Document{}, err
+	}
+	if sooner(old.Expires, r.Expires) {
+		if err := s.endOwned(ctx, p.Account, set, e, r); err != nil {
+			return Document{}, err
+		}
 	}
 	err = s.store.Replace(ctx, documents(p.Account, e), r, old.Rev)
 	switch {
@@ -182,6 +205,11 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, e *schema.Entit
 		return Document{}, err
 	}
 	s.release(ctx, p.Account, e, dropped)
+	if !r.Expires.Equal(old.Expires) { // those that came meanwhile, too
+		if err := s.endOwned(ctx, p.Account, set, e, r); err != nil {
+			s.log.WarnContext(ctx, "what a document owns will be made to end with it later", "account", p.Account, "entity", e.Name, "id", id, "error", err)
+		}
+	}
 	return s.showWritten(ctx, p, e, r, v)
 }
 

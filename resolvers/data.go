@@ -137,7 +137,7 @@ func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profil
 	case graph.Create:
 		return d.docs.Create(ctx, d.principal, d.set, w.Entity, w.Owner, w.Input, w.TTLDays, v)
 	case graph.Update:
-		return d.docs.Update(ctx, d.principal, w.Entity, w.ID, w.Input, w.IfVersion, w.TTLDays, v)
+		return d.docs.Update(ctx, d.principal, d.set, w.Entity, w.ID, w.Input, w.IfVersion, w.TTLDays, v)
 	case graph.Promote:
 		return d.docs.Promote(ctx, d.principal, d.set, w.ID, w.Input, v)
 	default:
