@@ -125,6 +125,13 @@ func declining(t *testing.T, in *instance, id, request, approve string, ask func
 		t.Errorf("declined, and approved: %s", r.Text)
 	}
 	support.managed(decline, vars{"id": second}) // withdrawn
+	for n := 1; n < 100; n++ { // those of one requester do not hide the others'
+		wish()
+	}
+	if r := support.manage(request, vars{"s": id, "p": "emergency"}); r.code() != "BAD_USER_INPUT" {
+		t.Errorf("the 101st wish of one requester: %s", r.Text)
+	}
+	other.managed(request, vars{"s": id, "p": "emergency"})
 	officer.managed(approve, vars{"id": third})
 	if r := ask(support, id); r.str("profile.email") != "john.doe@example.com" {
 		t.Errorf("approved, and answered %s", r.Text)

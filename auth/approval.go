@@ -21,6 +21,9 @@ const (
 	approvalHolds = time.Hour
 )
 
+// maxWishes bounds what one requester may have waiting or approved: those who decide must find the others'.
+const maxWishes = 100
+
 // ErrSelfApproval says that nobody can approve a wish of their own.
 var ErrSelfApproval = errors.New("auth: a second person must approve")
 
@@ -76,6 +79,13 @@ func (a *Authorizer) RequestApproval(ctx context.Context, p *Principal, purpose,
 	}
 	if known == nil || !known.Approval {
 		return Approval{}, fmt.Errorf("%w: this purpose needs no approval", ErrInvalid)
+	}
+	there, err := a.store.Find(ctx, approvalSpace(p.Account), []string{p.Actor}, maxWishes)
+	if err != nil {
+		return Approval{}, fmt.Errorf("auth: request approval: %w", err)
+	}
+	if len(there[0]) >= maxWishes {
+		return Approval{}, fmt.Errorf("%w: %d of your wishes wait, or were approved: withdraw some (declineApproval)", ErrInvalid, maxWishes)
 	}
 	sealed, err := a.sealer.SealText(ctx, p.Account, subject, reason)
 	if err != nil {
@@ -234,7 +244,7 @@ func (a *Authorizer) wish(ctx context.Context, id tenant.ID, wish string) (stora
 
 // approved reports whether somebody lets p see a subject's data for a purpose now.
 func (a *Authorizer) approved(ctx context.Context, p *Principal, purpose, subject string) (bool, error) {
-	found, err := a.store.Find(ctx, approvalSpace(p.Account), []string{approvalKey(p.Actor, purpose, subject)}, 100)
+	found, err := a.store.Find(ctx, approvalSpace(p.Account), []string{approvalKey(p.Actor, purpose, subject)}, maxWishes)
 	if err != nil {
 		return false, fmt.Errorf("auth: approval: %w", err)
 	}
@@ -270,7 +280,8 @@ func encodeApproval(id string, rec approvalRecord, expires time.Time) (storage.R
 	if err != nil {
 		return storage.Record{}, fmt.Errorf("auth: encode approval: %w", err)
 	}
-	return storage.Record{ID: id, Rev: rand.Text(), Keys: []string{approvalKey(rec.Requester, rec.Purpose, rec.Subject)}, Expires: expires, Body: body}, nil
+	keys := []string{rec.Requester, approvalKey(rec.Requester, rec.Purpose, rec.Subject)}
+	return storage.Record{ID: id, Rev: rand.Text(), Keys: keys, Expires: expires, Body: body}, nil
 }
 
 // isID reports whether a client's text can be the id of something stored.

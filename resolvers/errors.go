@@ -85,7 +85,7 @@ var plain = []struct {
 	// The record may be unavailable because the store is, and then says so itself.
 	{audit.ErrUnavailable, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
 	{audit.ErrClosed, AuditUnavailable, "The audit record cannot be written at present, so nothing was disclosed or changed. Try again soon."},
-	{audit.ErrTampered, AuditTampered, "What is stored of the audit record is not what was written: `auditVerification` names the entry. Nothing can be put on it until an operator has looked into it."},
+	{audit.ErrTampered, AuditTampered, "What is stored of the audit record is not what was written: `auditVerification` names the entry. An operator must look into it."},
 	{storage.ErrUnavailable, Unavailable, "The store cannot be reached at present. Nothing was lost; try again soon."},
 	{vault.ErrKeyLost, DataCorrupt, "There is no key for what is stored: it was moved here from elsewhere, or its key was lost. An operator must look into it."},
 	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
