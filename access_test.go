@@ -75,6 +75,33 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// A key for a shopper shows that shopper's data without a reason. So the record tells whose they are, of the
+// key that is made, used and revoked.
+func TestKeysOfShoppersOnRecord(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	id, other := in.profile("john.doe@example.com"), in.profile("jane.doe@example.com")
+	mark := in.mark()
+	made := in.managed(`mutation($s: ID!) { createApiKey(name: "phone", roles: ["shopper"], subject: $s, expiresAt: "2099-01-01T00:00:00Z") { apiKey { id } secret } }`, vars{"s": id})
+	in.as(t, made.str("createApiKey.secret")).do(`{ profiles { nodes { email } } }`)
+	in.managed(`mutation($id: ID!) { revokeApiKey(id: $id) { id } }`, vars{"id": made.str("createApiKey.apiKey.id")})
+	var got []string
+	for _, e := range in.recorded(mark) {
+		got = append(got, e.Action)
+		if e.Subject != id || e.Action == "CreateApiKey" && e.Details["expires"] != "2099-01-01T00:00:00Z" {
+			t.Errorf("the record has %+v", e)
+		}
+	}
+	if want := []string{"CreateApiKey", "GetProfileUnmasked", "RevokeApiKey"}; !slices.Equal(got, want) {
+		t.Errorf("the record has %v, not %v", got, want)
+	}
+	for subject, want := range map[string]int{id: 3, other: 0} {
+		if r := in.managed(`query($s: ID) { audit(filter: {subject: $s}) { entries { index } } }`, vars{"s": subject}); len(r.at("audit.entries").([]any)) != want {
+			t.Errorf("of %s the record has %s", subject, r.Text)
+		}
+	}
+}
+
 // A revoked key is of no use from the moment the revocation is answered, however busy it was.
 func TestRevocationIsAtOnce(t *testing.T) {
 	t.Parallel()

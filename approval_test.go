@@ -125,7 +125,7 @@ func declining(t *testing.T, in *instance, id, request, approve string, ask func
 		t.Errorf("declined, and approved: %s", r.Text)
 	}
 	support.managed(decline, vars{"id": second}) // withdrawn
-	for n := 1; n < 100; n++ { // those of one requester do not hide the others'
+	for n := 1; n < 100; n++ {                   // those of one requester do not hide the others'
 		wish()
 	}
 	if r := support.manage(request, vars{"s": id, "p": "emergency"}); r.code() != "BAD_USER_INPUT" {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -51,7 +52,11 @@ func (a *Accounts) Update(ctx context.Context, p *Principal, id tenant.ID, c ten
 	if id == p.Account && c.Suspended != nil && *c.Suspended {
 		return nil, fmt.Errorf("%w: an account cannot suspend itself: do it with a credential of another one", ErrInvalid)
 	}
-	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", map[string]string{"account": string(id)}); err != nil {
+	details := map[string]string{"account": string(id)}
+	if c.Suspended != nil {
+		details["suspended"] = strconv.FormatBool(*c.Suspended)
+	}
+	if err := note(ctx, a.keys.record, p.Account, p.Actor, "UpdateAccount", details); err != nil {
 		return nil, err
 	}
 	t, err := a.tenants.Update(ctx, id, c)

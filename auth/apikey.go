@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -175,7 +176,10 @@ func (k *APIKeys) create(ctx context.Context, account tenant.ID, by string, n Ne
 	if n.Consumer != "" {
 		details["consumer"] = n.Consumer
 	}
-	if err := note(ctx, k.record, account, by, "CreateApiKey", details); err != nil {
+	if !rec.Expires.IsZero() {
+		details["expires"] = rec.Expires.Format(time.RFC3339)
+	}
+	if err := k.note(ctx, account, by, "CreateApiKey", n.Subject, details); err != nil {
 		return APIKey{}, "", err
 	}
 	if err := k.store.Insert(ctx, credentials, r); err != nil {
@@ -211,13 +215,18 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 	if err := p.Check(Account); err != nil {
 		return APIKey{}, err
 	}
-	if r, err := k.get(ctx, id); err != nil || r.Owner != string(p.Account) {
+	r, err := k.get(ctx, id)
+	if err != nil || r.Owner != string(p.Account) {
 		return APIKey{}, cmp.Or(err, ErrNotFound)
 	}
-	if err := note(ctx, k.record, p.Account, p.Actor, "RevokeApiKey", map[string]string{"key": id}); err != nil {
+	rec, err := decodeKey(r)
+	if err != nil {
 		return APIKey{}, err
 	}
-	rec, err := k.change(ctx, id, p.Account, func(r *keyRecord) bool {
+	if err := k.note(ctx, p.Account, p.Actor, "RevokeApiKey", rec.Subject, map[string]string{"key": id}); err != nil {
+		return APIKey{}, err
+	}
+	rec, err = k.change(ctx, id, p.Account, func(r *keyRecord) bool {
 		if !r.Revoked.IsZero() {
 			return false
 		}
@@ -234,6 +243,15 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 		}
 	}
 	return describe(id, p.Account, rec), nil
+}
+
+// note writes to the record what is about to happen to a key, and whose data it opens.
+func (k *APIKeys) note(ctx context.Context, account tenant.ID, by, action, subject string, details map[string]string) error {
+	_, err := k.record.Append(ctx, audit.Entry{Account: account, Actor: by, Action: action, Outcome: audit.Allowed, Subject: subject, Details: details})
+	if err != nil {
+		return fmt.Errorf("auth: %s: %w", action, err)
+	}
+	return nil
 }
 
 // change rewrites a key's record until nobody interferes; edit reports whether there is a change.
