@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +105,51 @@ func TestDeletion(t *testing.T) {
 		in.refused("AUDIT_UNAVAILABLE", `mutation($id: ID!) { deleteProfile(id: $id) }`, vars{"id": kept})
 		if in.do(`query($id: ID!) { profile(id: $id) { id } }`, vars{"id": kept}).str("profile.id") != kept {
 			t.Error("deleted all the same")
+		}
+	})
+}
+
+// What is created or changed while its owner is deleted is not left behind.
+func TestNothingStaysOfWhoIsDeleted(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		main := in.account(t, string(accountOf(t)))
+		for round := range 30 {
+			p := main.profile(fmt.Sprintf("p%d@example.com", round))
+			a := main.do(`mutation($p: ID!) { createAddress(profileId: $p, input: {locality: "Rio"}) { id } }`, vars{"p": p}).str("createAddress.id")
+			var all sync.WaitGroup
+			for range 2 {
+				all.Go(func() {
+					for range 9 {
+						r, err := main.post("/graphql", `mutation($a: ID!) { updateAddress(id: $a, patch: {locality: "Natal"}) { id } }`, vars{"a": a})
+						if err != nil || r.code() != "" && r.code() != "NOT_FOUND" {
+							t.Errorf("%v %+v", err, r)
+						}
+					}
+				})
+			}
+			for i := range 8 {
+				all.Go(func() {
+					for range 3 {
+						r, err := main.post("/graphql", `mutation($p: ID!) { createAddress(profileId: $p, input: {locality: "Rio"}) { id } }`, vars{"p": p})
+						if err != nil || r.code() != "" && r.code() != "NOT_FOUND" {
+							t.Errorf("%v %+v", err, r)
+						}
+					}
+				})
+				if i == round%8 {
+					all.Go(func() {
+						if r, err := main.post("/graphql", `mutation($p: ID!) { deleteProfile(id: $p) }`, vars{"p": p}); err != nil || r.code() != "" {
+							t.Errorf("%v %+v", err, r)
+						}
+					})
+				}
+			}
+			all.Wait()
+		}
+		if left := main.do(`{ addresses { nodes { id } } }`).at("addresses.nodes").([]any); len(left) > 0 {
+			t.Errorf("%d are left", len(left))
 		}
 	})
 }

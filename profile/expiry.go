@@ -50,17 +50,23 @@ func (s *Service) ownersEnd(ctx context.Context, id tenant.ID, set *schema.Set, 
 	return found[0].Expires, nil
 }
 
-// catchUp makes a document that was just created end with its owner as that stands now.
-func (s *Service) catchUp(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, document, owner string) error {
-	ends, err := s.ownersEnd(ctx, id, set, e, owner)
-	if err != nil {
-		return err
-	}
+// catchUp makes a document that was just created end with its owner as that stands now, if it is not gone.
+func (s *Service) catchUp(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, document string, owners time.Time, gone bool) error {
 	r, err := s.store.Get(ctx, documents(id, e), document)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("profile: created: %w", err)
 	}
-	return s.endWith(ctx, id, set, e, r, ends)
+	if !gone {
+		return s.endWith(ctx, id, set, e, r, owners)
+	}
+	r.Rev = "" // nobody can save it by a change
+	if err := s.remove(ctx, id, set, e, r); !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // endOwned makes what a document owns end with it.

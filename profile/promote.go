@@ -72,7 +72,7 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		return Document{}, err
 	}
 	for _, o := range owned {
-		_, err := s.create(ctx, p, o.entity, storage.Record{ID: o.id, Owner: id}, content{}, d.Expires, o.doc, nil, View{})
+		_, err := s.createOwned(ctx, p, set, o.entity, storage.Record{ID: o.id, Owner: id}, d.Expires, o.doc, nil, View{})
 		if err != nil && !errors.Is(err, ErrExists) {
 			return Document{}, err
 		}

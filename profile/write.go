@@ -41,13 +41,29 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 	if !e.Many {
 		r.ID = owner // so that insert-if-absent keeps it the only one
 	}
-	d, err := s.create(ctx, p, e, r, content{}, of.Expires, input, ttlDays, v)
-	if err != nil || of.Expires.IsZero() {
-		return d, err
+	return s.createOwned(ctx, p, set, e, r, of.Expires, input, ttlDays, v)
+}
+
+// createOwned is create for a document with an owner. That may be deleted or get another end meanwhile, by somebody
+// who does not see the new document yet.
+func (s *Service) createOwned(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, r storage.Record, ownersEnd time.Time, input map[string]any, ttlDays *int, v View) (Document, error) {
+	d, err := s.create(ctx, p, e, r, content{}, ownersEnd, input, ttlDays, v)
+	if err != nil {
+		return Document{}, err
 	}
-	// The owner's end may have been put off meanwhile, by somebody who did not see this document.
-	if err := s.catchUp(ctx, p.Account, set, e, d.ID, owner); err != nil {
-		s.log.WarnContext(ctx, "when a document ends will be put right later", "account", p.Account, "entity", e.Name, "id", d.ID, "error", err)
+	ends, err := s.ownersEnd(ctx, p.Account, set, e, r.Owner)
+	gone := errors.Is(err, ErrNotFound)
+	if err == nil && ends.Equal(ownersEnd) {
+		return d, nil
+	}
+	if err == nil || gone {
+		err = s.catchUp(ctx, p.Account, set, e, r.ID, ends, gone)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "a new document will be made to end with its owner later", "account", p.Account, "entity", e.Name, "id", r.ID, "error", err)
+	}
+	if gone {
+		return Document{}, ErrOwnerNotFound
 	}
 	return d, nil
 }
@@ -336,8 +352,8 @@ func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *s
 				return err
 			}
 			for _, one := range found[0] {
-				err := s.remove(ctx, id, set, owned, one)
-				if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+				one.Rev = "" // nobody can save it by a change
+				if err := s.remove(ctx, id, set, owned, one); err != nil && !errors.Is(err, storage.ErrNotFound) {
 					return err
 				}
 			}
