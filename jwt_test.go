@@ -140,6 +140,28 @@ func TestIdentityProvider(t *testing.T) {
 	es256 := func(change func(jwt.MapClaims)) string {
 		return sign(jwt.SigningMethodES256, "one", first, claims(change))
 	}
+	with := func(key *ecdsa.PrivateKey, header vars) string { // what a client says of the key to be used
+		token := jwt.NewWithClaims(jwt.SigningMethodES256, claims(nil))
+		for name, value := range header {
+			token.Header[name] = value
+		}
+		text, err := token.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	unsigned := func(alg, signature string) string {
+		header, err := json.Marshal(vars{"alg": alg, "kid": "one", "typ": "JWT"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := json.Marshal(claims(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(body) + "." + signature
+	}
 	der, err := x509.MarshalPKIXPublicKey(&old.PublicKey)
 	if err != nil {
 		t.Fatal(err)
@@ -198,6 +220,17 @@ func TestIdentityProvider(t *testing.T) {
 		"alg not allowed":     {sign(jwt.SigningMethodRS512, "rsa", old, claims(nil)), 401},
 		"another's signature": {sign(jwt.SigningMethodES256, "one", second, claims(nil)), 401},
 		"key of another kind": {sign(jwt.SigningMethodES256, "rsa", first, claims(nil)), 401},
+		"a key of its own":    {with(second, vars{"kid": "one", "jwk": jwk("one", &second.PublicKey)}), 401},
+		"its own key by id":   {with(second, vars{"kid": "mine", "jwk": jwk("mine", &second.PublicKey)}), 401},
+		"keys of its own":     {with(second, vars{"kid": "one", "jku": "http://127.0.0.1:1/keys", "x5u": "http://127.0.0.1:1/cert"}), 401},
+		"a path as key id":    {with(second, vars{"kid": "../../../../dev/null"}), 401},
+		"key id is a number":  {with(second, vars{"kid": 1}), 401},
+		"key id is a list":    {with(second, vars{"kid": []string{"one"}}), 401},
+		"critical extension":  {with(first, vars{"kid": "one", "crit": []string{"b64"}, "b64": true}), 401},
+		"no signature":        {unsigned("ES256", ""), 401},
+		"signature of zeros":  {unsigned("ES256", base64.RawURLEncoding.EncodeToString(make([]byte, 64))), 401},
+		"alg nOnE":            {unsigned("nOnE", ""), 401},
+		"alg is empty":        {unsigned("", ""), 401},
 		"unknown key":         {sign(jwt.SigningMethodES256, "none such", first, claims(nil)), 401},
 		"cut":                 {strings.TrimSuffix(es256(nil), "A")[:60], 401},
 		"three dots":          {"...", 401},

@@ -234,15 +234,18 @@ func (p *provider) claims(ctx context.Context, parser *jwt.Parser, token string)
 		return nil, err
 	}
 	claims := jwt.MapClaims{}
-	_, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+	parsed, err := parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
 	if errors.Is(err, jwkset.ErrKeyNotFound) { // the provider may have new keys
 		if keys, err = p.keys.newer(ctx, keys); err != nil {
 			return nil, err
 		}
 		claims = jwt.MapClaims{}
-		_, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
+		parsed, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
 	}
 	if err != nil {
+		return nil, ErrUnauthenticated
+	}
+	if _, critical := parsed.Header["crit"]; critical { // none is understood: RFC 7515, section 4.1.11
 		return nil, ErrUnauthenticated
 	}
 	return claims, nil
