@@ -111,6 +111,9 @@ func validate(s *ast.Schema, doc *ast.QueryDocument) (errs gqlerror.List) {
 			for _, option := range options {
 				option(&found)
 			}
+			if beyond.MatchString(found.Message) {
+				return
+			}
 			errs = append(errs, &gqlerror.Error{
 				Message:    explain(s, rule, found.Message),
 				Locations:  found.Locations,
@@ -204,6 +207,10 @@ var (
 	wrongScalar  = regexp.MustCompile(`^(Int|Float|String|Boolean|ID) cannot represent `)
 
 	conflict = regexp.MustCompile(`^Fields "(\w+)" conflict`)
+
+	// The validator takes whole numbers of more than 64 bits for wrong values, and objects and lists that have one
+	// in them. But GraphQL bounds neither Float nor ID, nor other scalars, and what is within is looked at by itself.
+	beyond = regexp.MustCompile(`^(?:Expected value of type "(?:\w+!?", found \{|\[.*", found \[)|(?:Float cannot represent non numeric|ID cannot represent a non-string and non-integer) value: -?[0-9]+$)`)
 )
 
 // explain turns a rule's message into ours. Where the rule's text can hold a literal, nothing but

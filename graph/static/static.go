@@ -111,9 +111,49 @@ func (e *Executor) operation(r transport.Request) (*guard.Operation, gqlerror.Li
 	}
 	operation, errs := guard.Parse(e.config.Schema.Schema(), r.Query, r.OperationName, e.config.Limits)
 	if errs == nil {
+		errs = readable(operation)
+	}
+	if errs == nil {
 		e.parsed.put(key, operation)
 	}
 	return operation, errs
+}
+
+// readable finds numbers written in an operation that gqlgen, which reads all in 64 bits, could not read.
+func readable(operation *guard.Operation) (errs gqlerror.List) {
+	check := func(v *ast.Value) {
+		if v == nil {
+			return
+		}
+		if _, err := v.Value(nil); err != nil {
+			errs = append(errs, &gqlerror.Error{Message: "A number has more digits than can be written in the query: send it in a variable.",
+				Locations: []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}, Extensions: map[string]any{"code": BadInput}})
+		}
+	}
+	var fields func(ast.SelectionSet)
+	fields = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				for _, a := range s.Arguments {
+					check(a.Value)
+				}
+				fields(s.SelectionSet)
+			case *ast.InlineFragment:
+				fields(s.SelectionSet)
+			}
+		}
+	}
+	for _, o := range operation.Doc.Operations {
+		for _, d := range o.VariableDefinitions {
+			check(d.DefaultValue)
+		}
+		fields(o.SelectionSet)
+	}
+	for _, f := range operation.Doc.Fragments {
+		fields(f.SelectionSet)
+	}
+	return errs
 }
 
 // run hands an operation to gqlgen, past the parsing and validating that gqlgen would do itself.
