@@ -210,8 +210,13 @@ func (c *policyApply) Run(ctx context.Context, t terminal) error {
 		RefuseMisplaced bool             `json:"refuseMisplaced"`
 		AuditDays       *int             `json:"auditDays"`
 	}
-	if err := json.Unmarshal([]byte(text), &policy); err != nil {
-		return fmt.Errorf("the policy is not JSON: %w", err)
+	in := json.NewDecoder(strings.NewReader(text))
+	in.DisallowUnknownFields() // one that is misspelt would not be in force
+	if err := in.Decode(&policy); err != nil {
+		return fmt.Errorf("the policy is not an object like the one that policy show prints: %w", err)
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("the policy is one JSON object, and there is more")
 	}
 	if policy.Purposes == nil {
 		return errors.New(`the policy has no "purposes"; an empty list ends all`)

@@ -247,6 +247,16 @@ func TestRecordCommands(t *testing.T) {
 	run(0, `^1 purposes are in force\n$`, "policy", "apply", file("policy.json", policy))
 	shown := run(0, `(?s)"code": "support".+"budgetPerHour": 5,\n +"expirationDate": "2099-01-01T00:00:00Z"`, "policy", "show")
 	run(0, `^1 purposes are in force\n$`, "policy", "apply", file("shown.json", shown))
+	for text, want := range map[string]string{
+		`{"purposes": [], "refuseMisplacd": true}`:          `^error: the policy is not .+unknown field "refuseMisplacd"`,
+		`{"purposes": [{"code": "x", "budgetPerhour": 1}]}`: `^error: Variable .+budgetPerhour`,
+		`[]`:                  `^error: the policy is not an object`,
+		`{"purposes": []} {}`: `^error: the policy is one JSON object`,
+		`{"purposes": null}`:  `^error: the policy has no "purposes"`,
+	} {
+		run(1, want, "policy", "apply", file("wrong.json", text))
+	}
+	run(1, `^error: Invalid request: outcome is ALLOWED or DENIED`, "audit", "query", "--outcome=denied")
 	if again := run(0, ``, "policy", "show"); again != shown {
 		t.Errorf("applied as it was shown, the policy is\n%s", again)
 	}

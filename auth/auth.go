@@ -19,8 +19,8 @@ var (
 	ErrUnauthenticated = errors.New("auth: unauthenticated")
 	// ErrDenied says that the principal lacks a permission. The text names it.
 	ErrDenied = errors.New("auth: denied")
-	// ErrInvalid says that a credential cannot be made as asked; the text says why.
-	ErrInvalid = errors.New("auth: invalid credential")
+	// ErrInvalid says that something cannot be done as it was asked for; the text says why.
+	ErrInvalid = errors.New("auth: invalid request")
 	// ErrNotFound says that the account has no such credential.
 	ErrNotFound = errors.New("auth: no such credential")
 	// ErrNoSubject says that the account has nobody to whom a credential could be confined.

@@ -17,6 +17,9 @@ import (
 // ErrConsumer says that a consumer cannot be made or used as asked; the text says why.
 var ErrConsumer = errors.New("auth: consumer")
 
+// ErrNoConsumer says that the account has no such consumer.
+var ErrNoConsumer = errors.New("auth: no such consumer")
+
 // Consumer is a system that keeps tokens of the account's documents. The credentials that are bound to
 // it see tokens of its own in the place of ids, so that what it keeps cannot be joined with what another
 // consumer keeps.
@@ -121,7 +124,7 @@ func (c *Consumers) Revoke(ctx context.Context, p *Principal, id string) (Consum
 		return Consumer{}, err
 	}
 	if !consumerID.MatchString(id) {
-		return Consumer{}, errNoConsumer
+		return Consumer{}, ErrNoConsumer
 	}
 	if _, err := findConsumer(ctx, c.store, p.Account, id); err != nil {
 		return Consumer{}, err
@@ -155,12 +158,10 @@ func (c *Consumers) Revoke(ctx context.Context, p *Principal, id string) (Consum
 	}
 }
 
-var errNoConsumer = fmt.Errorf("%w: the account has none with this id", ErrConsumer)
-
 func findConsumer(ctx context.Context, store storage.Store, account tenant.ID, id string) (storage.Record, error) {
 	r, err := store.Get(ctx, consumerSpace(account), id)
 	if errors.Is(err, storage.ErrNotFound) {
-		return r, errNoConsumer
+		return r, ErrNoConsumer
 	}
 	if err != nil {
 		return r, fmt.Errorf("auth: read consumer: %w", err)
@@ -171,7 +172,7 @@ func findConsumer(ctx context.Context, store storage.Store, account tenant.ID, i
 // bindable returns nil if credentials can be bound to a consumer of an account.
 func bindable(ctx context.Context, store storage.Store, account tenant.ID, id string) error {
 	if !consumerID.MatchString(id) {
-		return errNoConsumer
+		return ErrNoConsumer
 	}
 	r, err := findConsumer(ctx, store, account, id)
 	if err != nil {

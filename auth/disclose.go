@@ -94,6 +94,9 @@ func (a *Authorizer) Query(ctx context.Context, p *Principal, f audit.Filter) ([
 	if err := p.Check(Audit); err != nil {
 		return nil, false, err
 	}
+	if f.Outcome != "" && f.Outcome != audit.Allowed && f.Outcome != audit.Denied {
+		return nil, false, fmt.Errorf("%w: outcome is %s or %s", ErrInvalid, audit.Allowed, audit.Denied)
+	}
 	entries, more, err := a.record.Query(ctx, p.Account, f)
 	if err != nil {
 		return nil, false, fmt.Errorf("auth: query the record: %w", err)

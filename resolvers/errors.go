@@ -76,6 +76,7 @@ var plain = []struct {
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},
 	{schemastore.ErrNote, BadInput, "A note is at most 2,000 characters."},
+	{auth.ErrNoConsumer, NotFound, "The account has no such consumer."},
 	{supergraph.ErrNotFound, NotFound, "The account has no such subgraph."},
 	{supergraph.ErrComposer, ComposerUnavailable, "Nobody can tell whether the subgraphs compose: this server has no composer (--composer), or it did not answer. Nothing was changed."},
 	{event.ErrNotFound, NotFound, "The account has no such webhook."},
