@@ -200,7 +200,7 @@ func TestCheckFindsDamage(t *testing.T) {
 				lines = slices.Delete(lines, i, i+1)
 			}
 			for _, line := range lines {
-				if !strings.HasSuffix(line, "documents and old versions were opened") {
+				if !strings.HasSuffix(line, "documents and old versions were looked at") {
 					t.Errorf("it tells %s", line)
 				}
 			}
@@ -234,7 +234,7 @@ func TestCheckLooksAtLists(t *testing.T) {
 	id := in.profile("a@example.com")
 	in.do(`mutation($id: ID!) { createAddress(profileId: $id, input: {locality: "Rio"}) { id } }`, vars{"id": id})
 	in.stop()
-	if exit, lines, errs := checked(t, c); exit != 0 || len(lines) != 1 || lines[0] != "main: 2 documents and old versions were opened" || errs != "" {
+	if exit, lines, errs := checked(t, c); exit != 0 || len(lines) != 1 || lines[0] != "main: 2 documents and old versions were looked at" || errs != "" {
 		t.Errorf("exit %d %q %s", exit, lines, errs)
 	}
 	db, err := bbolt.Open(filepath.Join(c.Data, "profilegraph.db"), 0o600, nil)

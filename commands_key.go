@@ -222,7 +222,7 @@ func (c *checkCommand) check(ctx context.Context, t terminal, s *server) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(t.out, "%s: %d documents and old versions were opened\n", a.ID, checked)
+			fmt.Fprintf(t.out, "%s: %d documents and old versions were looked at\n", a.ID, checked)
 		}
 		if len(accounts) < 100 {
 			break
