@@ -79,3 +79,15 @@ func TestViolationsSayWhat(t *testing.T) {
 	}
 	in.do(`mutation { createPrice(input: {from: "a", to: "b", net: 19.99, tiny: 1e-10}) { id } }`)
 }
+
+// Null that satisfies two alternatives of a oneOf is none of them.
+func TestNullOfAlternatives(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	const alternatives = `{"oneOf": [{"type": ["string", "null"], "minLength": 1}, {"type": ["string", "null"], "maxLength": 0}]`
+	in.publish("Thing", `{"type": "object", "required": ["a", "b"], "properties": {"a": `+alternatives+`}, "b": `+alternatives+`, "nullable": true}}}`)
+	in.do(`mutation { createThing(input: {a: "x", b: null}) { id } }`)
+	for input, code := range map[string]string{`{a: null, b: "x"}`: "GRAPHQL_VALIDATION_FAILED", `{b: "x"}`: "GRAPHQL_VALIDATION_FAILED", `{a: "x"}`: "VALIDATION_FAILED"} {
+		in.refused(code, `mutation { createThing(input: `+input+`) { id } }`)
+	}
+}

@@ -207,13 +207,11 @@ func makeNullable(m map[string]any, n *node) {
 			m["enum"] = []any{c, nil}
 		}
 	}
-	for _, k := range []string{"anyOf", "oneOf"} {
-		if list, ok := m[k].([]any); ok && !admitsNull(n.list(k)) {
-			m[k] = append(list, null)
-		}
+	if list, ok := m["anyOf"].([]any); ok && !admitsNull(n.list("anyOf")) {
+		m["anyOf"] = append(list, null)
 	}
 	var wrapped []any
-	for _, k := range []string{"$ref", "allOf"} {
+	for _, k := range []string{"$ref", "allOf", "oneOf"} {
 		if v, ok := m[k]; ok {
 			delete(m, k)
 			wrapped = append(wrapped, map[string]any{"anyOf": []any{map[string]any{k: v}, null}})

@@ -169,18 +169,24 @@ func (s *shape) merge(o *shape, seen map[*node]bool) {
 
 func (c *shapes) addGroup(s *shape, n *node, keyword string, options []*node, nullable kinds, seen map[*node]bool) {
 	var left []*shape
-	set, explicit := nullable, true
+	set, explicit, nulls := kinds(0), true, 0
 	for _, o := range options {
 		option := c.of(o)
 		explicit = explicit && option.explicit
 		set |= option.allowed
+		if option.allowed&nullKind != 0 {
+			nulls++
+		}
 		if option.explicit && option.allowed&^nullKind == 0 {
 			continue // null alone, or nothing at all
 		}
 		left = append(left, option)
 	}
+	if keyword == "oneOf" && nulls > 1 {
+		set &^= nullKind // it satisfies more than one
+	}
 	if explicit {
-		s.restrict(set)
+		s.restrict(set | nullable)
 	}
 	if len(left) == 1 {
 		s.merge(left[0], seen)

@@ -104,6 +104,8 @@ func TestNullable(t *testing.T) {
 		`{"anyOf": [{"type": "string", "minLength": 1}, {"type": "string", "pattern": "x"}], "nullable": true}`,
 		`{"oneOf": [{"$ref": "#/definitions/S"}, {"type": "null"}]}`,
 		`{"anyOf": [{"$ref": "#/definitions/S"}, {"type": "null"}], "nullable": true}`,
+		`{"oneOf": [{"$ref": "#/definitions/S"}, {"type": "null"}], "nullable": true}`,
+		`{"oneOf": [{"type": ["string", "null"], "minLength": 1}, {"type": ["integer", "null"]}], "nullable": true}`,
 	} {
 		for _, draft := range []string{"http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"} {
 			e := parse(t, "Thing", fmt.Sprintf(`{"$schema": %q, "properties": {"a": %s}, "definitions": {"S": {"type": "string"}}}`, draft, property))
