@@ -161,6 +161,10 @@ func TestKeysAreMadeWithinOnesOwnPermissions(t *testing.T) {
 		"unknown role":          {admin, vars{"roles": []string{"god"}}, "BAD_USER_INPUT"},
 		"no role":               {admin, vars{"roles": []string{}}, "BAD_USER_INPUT"},
 		"no name":               {admin, vars{"roles": []string{"reader"}, "name": ""}, "BAD_USER_INPUT"},
+		"until a small z":       {admin, vars{"roles": []string{"reader"}, "at": "2099-01-01t00:00:00z"}, ""},
+		"until a leap second":   {admin, vars{"roles": []string{"reader"}, "at": "2098-12-31T23:59:60.5Z"}, ""},
+		"until a blank":         {admin, vars{"roles": []string{"reader"}, "at": "2099-01-01 00:00:00Z"}, "BAD_USER_INPUT"},
+		"until a day":           {admin, vars{"roles": []string{"reader"}, "at": "2099-01-01"}, "BAD_USER_INPUT"},
 		"in the past":           {admin, vars{"roles": []string{"reader"}, "at": "2001-01-01T00:00:00Z"}, "BAD_USER_INPUT"},
 	} {
 		if r := test.by.manage(create, test.v); r.code() != test.code {

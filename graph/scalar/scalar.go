@@ -3,9 +3,36 @@ package scalar
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/profilegraph/profilegraph/schema"
 )
+
+// MarshalDateTime writes a moment; the zero value is null.
+func MarshalDateTime(t time.Time) graphql.Marshaler { return graphql.MarshalTime(t) }
+
+// UnmarshalDateTime takes what is a date-time for documents too. A leap second is the moment that it ends at, since
+// clocks have none.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok || !schema.IsDateTime(s) {
+		return time.Time{}, errors.New("value is not a date-time of RFC 3339")
+	}
+	const seconds = len("2006-01-02T15:04:")
+	s = strings.ToUpper(s)
+	leap := time.Duration(0)
+	if s[seconds:seconds+2] == "60" {
+		s, leap = s[:seconds]+"59"+s[seconds+2:], time.Second
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.Add(leap), err
+}
 
 // JSON is any JSON value, kept as text so that objects keep the order of their members.
 type JSON json.RawMessage
