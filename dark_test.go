@@ -85,6 +85,27 @@ func TestWithdrawnKey(t *testing.T) {
 	})
 }
 
+// No account hangs its key on a KEK of another one's, or of the installation's.
+func TestKEKsOfOthers(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	one := in.account(t, "one")
+	in.account(t, "two").profile("john.doe@example.com")
+	one.profile("john.doe@example.com")
+	mark := one.mark()
+	const rotate = `mutation($kek: String) { rotateKeys(step: KEK, kek: $kek) { kek } }`
+	for _, kek := range []string{"profilegraph-two", "profilegraph-TWO", "Profilegraph-two", "profilegraph--system", "profilegraph-nobody"} {
+		if r := one.manage(rotate, vars{"kek": kek}); r.code() != "BAD_USER_INPUT" || !strings.Contains(r.Text, "other accounts") {
+			t.Errorf("%s: %s", kek, r.Text)
+		}
+	}
+	if all := one.recorded(mark); len(all) > 0 {
+		t.Errorf("the record has %+v", all)
+	}
+	one.managed(rotate, vars{"kek": "own-key"})
+	one.managed(rotate, vars{"kek": "profilegraph-one"}) // back again
+}
+
 // The webhooks of an account that is dark cannot be signed, and wait. Those of others do not wait with them.
 func TestWebhooksOfOthersInTheDark(t *testing.T) {
 	t.Parallel()

@@ -55,8 +55,8 @@ var rotations = storage.Space{Account: storage.System, Collection: storage.Accou
 // ErrRotation says that there is no such rotation.
 var ErrRotation = fmt.Errorf("profile: a rotation is one of %s", strings.Join(Rotations, ", "))
 
-// ErrKEK says that no KEK can have such a name.
-var ErrKEK = errors.New("profile: the name of a KEK is 1 to 128 letters, digits, '.', '_' and '-', and begins with a letter or digit")
+// ErrKEK says that an account can have no KEK of such a name.
+var ErrKEK = errors.New("profile: the name of a KEK is 1 to 128 letters, digits, '.', '_' and '-', begins with a letter or digit, and not with profilegraph-, as those of other accounts do")
 
 // Rotate begins a rotation for p's account, unless it is under way already. Kek names another KEK
 // for the account, with RotateKEK only; the one named last holds, since one that cannot be used
@@ -70,7 +70,7 @@ func (s *Service) Rotate(ctx context.Context, p *auth.Principal, step, kek strin
 	}
 	details := map[string]string{"step": step}
 	if kek != "" {
-		if !vault.ValidKEK(kek) {
+		if !vault.ValidKEK(p.Account, kek) {
 			return ErrKEK
 		}
 		details["kek"] = kek

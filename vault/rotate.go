@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/profilegraph/profilegraph/tenant"
@@ -23,15 +24,18 @@ type Progress struct {
 
 var validKEK = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
-// ValidKEK reports whether a KEK can have a name.
-func ValidKEK(name string) bool { return validKEK.MatchString(name) }
+// ValidKEK reports whether an account can hang its key on a KEK with a name: not on one that is another
+// account's, or the installation's.
+func ValidKEK(account tenant.ID, name string) bool {
+	return validKEK.MatchString(name) && (name == defaultKEK(account) || !strings.HasPrefix(strings.ToLower(name), ownKEKs))
+}
 
 // RewrapKEK wraps an account's keys anew with the current version of its KEK, and with another KEK
 // if one is named: this is also how an account brings its own, before its first document or later.
 // The old KEK must still be usable. Doing it twice is harmless.
 func (v *Vault) RewrapKEK(ctx context.Context, account tenant.ID, kek string) error {
-	if kek != "" && !ValidKEK(kek) {
-		return fmt.Errorf("vault: rewrap %s: the name of a KEK is 1 to 128 letters, digits, '.', '_' and '-', the first a letter or digit", account)
+	if kek != "" && !ValidKEK(account, kek) {
+		return fmt.Errorf("vault: rewrap %s: it cannot have a KEK of this name", account)
 	}
 	h, n := v.keys, keyName{account: account, kind: accountKey}
 	err := h.rewrap(ctx, n, kek)

@@ -119,8 +119,11 @@ type wrappedKey struct {
 	Wrapped    []byte    `bson:"wrapped"`
 }
 
+// ownKEKs begins the names of the KEKs of accounts that named none of their own, and of the installation.
+const ownKEKs = "profilegraph-"
+
 // defaultKEK is the KEK of an account that named none of its own.
-func defaultKEK(account tenant.ID) string { return "profilegraph-" + string(account) }
+func defaultKEK(account tenant.ID) string { return ownKEKs + string(account) }
 
 // read returns a key's record, decoded and as it is stored.
 func (h *hierarchy) read(ctx context.Context, n keyName) (keyRecord, bson.Raw, error) {
