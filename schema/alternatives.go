@@ -442,8 +442,11 @@ func (b *builder) enumAt(s *shape, values []any, ats []*node, p place) *Type {
 			if n, ok := v.(json.Number); ok {
 				if whole, ok := integral(n); ok {
 					e.Value = whole
-				} else if f, err := n.Float64(); err == nil {
+				} else if f, ok := exactFloat(n); ok {
 					e.Value = f
+				} else {
+					b.problem(ats[i].ptr+"/enum", "enum", "write it as a string", "a number has more digits than 64 bits of floating point hold")
+					continue
 				}
 			}
 			if ats[i].obj.has("const") {

@@ -250,9 +250,11 @@ func (t *Type) member(doc map[string]any) *Type {
 	return t.byTag[tag]
 }
 
-// checkDefaults refuses default values with which a document would be refused.
+// checkDefaults refuses default values with which a document would be refused, and constants that their types cannot
+// carry.
 func (p *parser) checkDefaults(e *Entity, b *builder) {
 	const fix, message = "correct it, or drop it", "the default does not satisfy its own schema"
+	told := make(map[string]bool)
 	for _, n := range b.order {
 		if n.obj == nil {
 			continue
@@ -264,13 +266,27 @@ func (p *parser) checkDefaults(e *Entity, b *builder) {
 		sub, err := b.compiler.Compile(b.root.base + "#" + encodeFragment(n.ptr))
 		if err != nil || sub.Validate(plain(d)) != nil {
 			p.problem(n.ptr+"/default", "default", fix, message)
+			told[n.ptr] = true
 		}
+	}
+	fault := func(t *Type, value any) string {
+		v := validation{}
+		if v.value(t, value, nil); value == nil || len(v.found) == 0 {
+			return ""
+		}
+		if v.found[0].Path != "" { // which may hold what is in the value
+			return "does not fit its type"
+		}
+		return v.found[0].Message
 	}
 	e.eachType(func(t *Type) {
 		for _, f := range t.Fields {
-			v := validation{}
-			if v.value(f.Type, f.Default, nil); f.Default != nil && len(v.found) > 0 {
-				p.problem(b.origins[f]+"/default", "default", fix, message)
+			at := b.origins[f]
+			if what := fault(f.Type, f.Default); what != "" && !told[at] {
+				p.problem(at+"/default", "default", fix, "the default %s", what)
+			}
+			if what := fault(f.Type, f.Const); what != "" {
+				p.problem(at, "const", "choose another value, or a type that can have it", "the constant %s", what)
 			}
 		}
 	})
