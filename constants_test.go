@@ -44,6 +44,10 @@ func TestConstants(t *testing.T) {
 		in.publish("Old", `{"type": "object", "required": ["a", "b"], "properties": {"a": {"const": "y"}, "b": {"const": "z"}, "c": {"type": "string"}}}`, "?allow=REQUIRED_NO_ADD&allow=CONSTRAINT_NO_NARROW")
 		wantJSON(t, in.do(`mutation($id: ID!) { updateOld(id: $id, patch: {c: "new"}) { a b c } }`, vars{"id": old}).at("updateOld"), `{"a": "y", "b": "z", "c": "new"}`)
 
+		// So it gets the default of what nobody can write.
+		in.publish("Old", `{"properties": {"tier": {"type": "string", "readOnly": true, "default": "basic"}}, "required": ["tier"]}`, "?allow=REQUIRED_NO_ADD")
+		wantJSON(t, in.do(`mutation($id: ID!) { updateOld(id: $id, patch: {c: "newer"}) { c tier } }`, vars{"id": old}).at("updateOld"), `{"c": "newer", "tier": "basic"}`)
+
 		// So does what becomes of a prospect.
 		in.publish("Prospect", `{"properties": {"stage": {"type": ["string", "null"], "sensitive": false, "pii": false}}}`)
 		in.publish("Profile", `{"properties": {"stage": {"const": "customer", "sensitive": false, "pii": false}}, "required": ["stage"]}`)

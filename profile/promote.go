@@ -136,14 +136,14 @@ func (s *Service) saysNothingNew(ctx context.Context, id tenant.ID, e *schema.En
 	}
 	e.Prune(doc)
 	e.Defaults(doc)
-	e.Constants(doc)
+	e.Complete(doc)
 	before, err := e.Encode(doc)
 	if err != nil {
 		return false, fmt.Errorf("profile: encode: %w", err)
 	}
 	merge(doc, patch, e.Type)
 	e.Defaults(doc)
-	e.Constants(doc)
+	e.Complete(doc)
 	after, err := e.Encode(doc) // what cannot be stored was not stored then
 	return err == nil && bytes.Equal(before, after), nil
 }
@@ -179,7 +179,7 @@ func (s *Service) ownedByPromotion(set *schema.Set, id string, from map[string]a
 				return nil, fmt.Errorf("profile: encode: %w", err)
 			}
 			e.Defaults(doc)
-			e.Constants(doc)
+			e.Complete(doc)
 			if violations := e.Validate(doc); len(violations) > 0 {
 				for n := range violations {
 					violations[n].Path = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", rule.property, i, violations[n].Path), ".")

@@ -78,7 +78,7 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		}
 	}
 	e.Defaults(input)
-	e.Constants(input)
+	e.Complete(input)
 	doc, err := s.seal(ctx, p.Account, e, r, nil, input, v)
 	if err != nil {
 		return Document{}, err
@@ -170,7 +170,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, set *schema.Set
 	}
 	e.Prune(doc)
 	merge(doc, patch, e.Type)
-	e.Constants(doc)
+	e.Complete(doc)
 	raw, err := s.seal(ctx, p.Account, e, old, &c, doc, v)
 	if err != nil {
 		return Document{}, err

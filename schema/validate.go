@@ -374,12 +374,15 @@ func absentDefault(f *Field, present bool) any {
 	return f.Default
 }
 
-// Constants puts into a document, at any depth, the properties that have to be there and can have one
-// value only, whatever stands there: nobody has to write them, and nobody can change them.
-func (e *Entity) Constants(doc map[string]any) {
-	fill(e.Type, doc, func(f *Field, _ bool) any {
-		if f.Fixed() {
+// Complete puts into a document, at any depth, the properties that have to be there and that nobody can write:
+// those that can have one value only, whatever stands there, and the defaults of absent ones that are read-only.
+func (e *Entity) Complete(doc map[string]any) {
+	fill(e.Type, doc, func(f *Field, present bool) any {
+		switch {
+		case f.Fixed():
 			return f.Const
+		case f.Required && f.ReadOnly && !present:
+			return f.Default
 		}
 		return nil
 	})
