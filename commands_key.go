@@ -213,11 +213,11 @@ func (c *checkCommand) check(ctx context.Context, t terminal, s *server) error {
 			}
 			checked, err := s.docs.Check(ctx, a.ID, set, func(d profile.Damage) {
 				damaged++
-				fmt.Fprintf(t.out, "%s/%s/%s", a.ID, d.Entity, d.ID)
+				version := ""
 				if d.Version != "" {
-					fmt.Fprintf(t.out, " version %s", d.Version)
+					version = " version " + d.Version
 				}
-				fmt.Fprintf(t.out, ": %v\n", d.Err)
+				fmt.Fprintln(t.out, visible(fmt.Sprintf("%s/%s/%s%s: %v", a.ID, d.Entity, d.ID, version, d.Err)))
 			})
 			if err != nil {
 				return err
@@ -232,9 +232,9 @@ func (c *checkCommand) check(ctx context.Context, t terminal, s *server) error {
 		err := store.Verify(ctx, func(in storage.Located, problem string) {
 			damaged++
 			if in.ID != "" {
-				fmt.Fprintf(t.out, "%s %s/%s/%s: ", in.Space.Collection, in.Space.Account, in.Space.Part, in.ID)
+				problem = fmt.Sprintf("%s %s/%s/%s: %s", in.Space.Collection, in.Space.Account, in.Space.Part, in.ID, problem)
 			}
-			fmt.Fprintln(t.out, problem)
+			fmt.Fprintln(t.out, visible(problem))
 		})
 		if err != nil {
 			return err

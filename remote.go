@@ -86,6 +86,8 @@ func hint(err error) string {
 		return "is the server running? profilegraph serve starts it; --url says where it is"
 	case errors.Is(err, storage.ErrInUse):
 		return "another profilegraph has the data folder open: stop it, or give --data another folder"
+	case errors.Is(err, storage.ErrDamaged):
+		return "the file of the store is damaged: restore it from a backup"
 	case errors.Is(err, storage.ErrNewer):
 		return "start the release that wrote the data, or a later one"
 	case errors.Is(err, storage.ErrUnavailable):

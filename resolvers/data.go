@@ -12,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
+	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/vault"
 )
 
@@ -148,7 +149,7 @@ func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profil
 
 // look tells of errors that no client can do anything about.
 func (d *Data) look(ctx context.Context, err error) {
-	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrKeyUnavailable) {
+	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, storage.ErrDamaged) || errors.Is(err, vault.ErrKeyUnavailable) {
 		d.trouble(ctx, err)
 	}
 }

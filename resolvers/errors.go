@@ -92,6 +92,7 @@ var plain = []struct {
 	{vault.ErrKeyUnavailable, KeyUnavailable, "The account's encryption keys cannot be had at present. Try again later, or ask those who run the key management system."},
 	{vault.ErrNoTokens, Forbidden, "The credential is bound to a consumer that the account does not have, or that was revoked."},
 	{vault.ErrShredded, Erased, "The data was erased: the key that could read it is gone."},
+	{storage.ErrDamaged, DataCorrupt, "The store is damaged where this lies. An operator must look into it."},
 	{vault.ErrCorrupt, DataCorrupt, "What is stored is not what was written here: it was damaged, or moved from elsewhere. An operator must look into it."},
 	{auth.ErrSelfApproval, Forbidden, "A second person must approve: nobody can approve a wish of their own, nor can a credential that its requester made."},
 	{context.DeadlineExceeded, Timeout, "The request took too long and was given up. A change may or may not have been made."},

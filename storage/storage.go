@@ -111,6 +111,8 @@ var (
 	ErrTooLarge = errors.New("storage: record too large")
 	// ErrInUse says that another process has the store open.
 	ErrInUse = errors.New("storage: in use by another process")
+	// ErrDamaged says that the store itself is damaged where something was looked for: no record can be read there.
+	ErrDamaged = errors.New("storage: the store is damaged")
 	// ErrNewer says that the data was written by a newer release than this one understands.
 	ErrNewer = errors.New("storage: data of a newer release")
 )

@@ -58,9 +58,13 @@ var _ storage.Store = (*Store)(nil)
 // Open opens the store, or creates it. It fails with storage.ErrInUse when another process has
 // the file open and with storage.ErrNewer when a newer release wrote it.
 func Open(o Options) (*Store, error) {
-	db, err := bbolt.Open(o.Path, 0o600, &bbolt.Options{
-		Timeout:      lockTimeout,
-		FreelistType: bbolt.FreelistMapType,
+	var db *bbolt.DB
+	err := sound(func() (err error) {
+		db, err = bbolt.Open(o.Path, 0o600, &bbolt.Options{
+			Timeout:      lockTimeout,
+			FreelistType: bbolt.FreelistMapType,
+		})
+		return err
 	})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("open store: %w", storage.ErrInUse)
@@ -68,7 +72,7 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err := db.Update(prepare); err != nil {
+	if err := sound(func() error { return db.Update(prepare) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
 	s := &Store{

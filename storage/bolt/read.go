@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -122,14 +123,33 @@ func (s *Store) read(ctx context.Context, op string, f func(*reader) error) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err = f(r)
-	if e := s.readers.put(r); err == nil && e != nil {
+	if err = r.run(f); errors.Is(err, storage.ErrDamaged) {
+		err = errors.Join(err, r.tx.Rollback()) // its cursors stand anywhere
+	} else if e := s.readers.put(r); err == nil && e != nil {
 		err = unavailable(e)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
+}
+
+func (r *reader) run(f func(*reader) error) (err error) {
+	defer damaged(&err)
+	return f(r)
+}
+
+// sound is what f returns, or ErrDamaged.
+func sound(f func() error) (err error) {
+	defer damaged(&err)
+	return f()
+}
+
+// damaged makes ErrDamaged of a panic of the database, which it is in for a page that is none.
+func damaged(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", storage.ErrDamaged, p)
+	}
 }
 
 func (r *reader) cursor(c storage.Collection, k kind) *bbolt.Cursor {

@@ -141,12 +141,12 @@ func indexed(head string, list []string) (rev, owner string, keys []string, err 
 	rev, head, ok := cutString(head)
 	owner, head, ok2 := cutString(head)
 	if !ok || !ok2 {
-		return "", "", list, errCorrupt
+		return "", "", nil, errCorrupt
 	}
 	for head != "" {
 		var key string
 		if key, head, ok = cutString(head); !ok {
-			return "", "", list, errCorrupt
+			return "", "", nil, errCorrupt
 		}
 		list = append(list, key)
 	}
@@ -186,13 +186,12 @@ func piece(last, n int) int { return max(n, min(4*last, 8<<10)) }
 // record returns a copy of a record; of one that was damaged, its id.
 func (c *copies) record(id string, s stored) storage.Record {
 	first := len(c.keys)
-	r := storage.Record{ID: id}
-	var err error
-	r.Rev, r.Owner, c.keys, err = indexed(c.string(s.head), c.keys)
+	rev, owner, keys, err := indexed(c.string(s.head), c.keys)
 	if err != nil {
-		c.keys = c.keys[:first]
 		return storage.Record{ID: id}
 	}
+	r := storage.Record{ID: id, Rev: rev, Owner: owner}
+	c.keys = keys
 	if n := len(c.keys); n > first {
 		r.Keys = c.keys[first:n:n]
 	}

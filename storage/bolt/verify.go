@@ -17,12 +17,20 @@ var _ storage.Verifier = (*Store)(nil)
 // Verify implements storage.Verifier. Writes go on meanwhile; what is looked at stands as it was at the beginning.
 func (s *Store) Verify(ctx context.Context, report func(storage.Located, string)) error {
 	return s.read(ctx, "verify", func(r *reader) error {
-		sound := true
-		for err := range r.tx.Check() {
-			sound = false
+		whole := true
+		damaged := func(err error) {
+			whole = false
 			report(storage.Located{}, "the file is damaged: "+err.Error())
 		}
-		if !sound { // what it leads to need not be there
+		// Every page is looked at here first: the database's own check ends the process where one is none.
+		if err := sound(func() error { return r.tx.ForEach(everything) }); err != nil {
+			damaged(err)
+		} else {
+			for err := range r.tx.Check() {
+				damaged(err)
+			}
+		}
+		if !whole { // what it leads to need not be there
 			return nil
 		}
 		for _, c := range storage.Collections {
@@ -32,6 +40,10 @@ func (s *Store) Verify(ctx context.Context, report func(storage.Located, string)
 		}
 		return nil
 	})
+}
+
+func everything(_ []byte, b *bbolt.Bucket) error {
+	return b.ForEach(func(_, _ []byte) error { return nil })
 }
 
 var listNames = map[kind]string{keys: "look-up", owners: "list of owners", expiry: "list of what expires"}

@@ -2,9 +2,12 @@ package bolt_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,5 +127,66 @@ func TestDamage(t *testing.T) {
 	}
 	if got := problems(); len(got) != 3 {
 		t.Errorf("what was deleted left something: %q", got)
+	}
+}
+
+// A page that is none ends no process: what lies there cannot be had, and the rest goes on.
+func TestDamagedPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store")
+	s, err := bolt.Open(bolt.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := bson.Marshal(bson.D{{Key: "a", Value: make([]byte, 1000)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := storage.Space{Account: "acme", Collection: storage.Claims, Part: "profile"}
+	for i := range 100 {
+		for _, in := range []storage.Space{profiles, other} {
+			if err := s.Insert(t.Context(), in, storage.Record{ID: fmt.Sprintf("%s-%03d", in.Collection, i), Rev: "r", Body: body}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page := range slices.Chunk(text, os.Getpagesize()) {
+		const kind, leaf = 8, 2
+		if page[kind] == leaf && bytes.Contains(page, []byte("documents-050")) {
+			page[kind] ^= 0x10
+		}
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, bolt.Options{Path: path})
+	failed := 0
+	for _, in := range []storage.Space{profiles, other} {
+		_, err := s.Scan(t.Context(), in, storage.Page{Limit: 200})
+		if err != nil && !errors.Is(err, storage.ErrDamaged) {
+			t.Error(err)
+		}
+		err = errors.Join(err, s.Insert(t.Context(), in, storage.Record{ID: string(in.Collection) + "-050x", Rev: "r", Body: body}))
+		if err != nil {
+			failed++
+		}
+		if _, err := s.Get(t.Context(), in, string(in.Collection)+"-001"); err != nil {
+			t.Error(err)
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d of two collections are damaged", failed)
+	}
+	told := false
+	if err := s.Verify(t.Context(), func(_ storage.Located, problem string) {
+		told = told || strings.Contains(problem, "the file is damaged")
+	}); err != nil || !told {
+		t.Errorf("told: %t %v", told, err)
 	}
 }

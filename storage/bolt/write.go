@@ -150,20 +150,24 @@ func (s *Store) waiting() *write {
 // not disturb the others; a failure of the database is everybody's.
 func (s *Store) apply(batch []*write) {
 	s.readers.pause()
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		for _, w := range batch {
-			if w.result = w.ctx.Err(); w.result != nil {
-				continue // nobody waits for it
+	err := sound(func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			for _, w := range batch {
+				if w.result = w.ctx.Err(); w.result != nil {
+					continue // nobody waits for it
+				}
+				if err := w.apply(tx); err != nil {
+					return err
+				}
 			}
-			if err := w.apply(tx); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 	s.readers.resume()
 	for _, w := range batch {
-		if err != nil {
+		if errors.Is(err, storage.ErrDamaged) {
+			w.result = err
+		} else if err != nil {
 			w.result = unavailable(err)
 		}
 		close(w.done)
