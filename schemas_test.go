@@ -319,6 +319,10 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 			at(r.Errors[0].Extensions, "changes.0.path") != "b" {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}
+		// What does not fit the schema that is in force was made for another.
+		if r := put(`{"properties": {"c": {"type": "string"}}, "v-indexed": ["gone"]}`, "If-Match", `"1"`); r.Status != 412 || r.code() != "VERSION_CONFLICT" {
+			t.Errorf("%d %s", r.Status, r.Text)
+		}
 		if r := put(`{"properties": {"c": {"type": "string"}}}`, "If-Match", `"x"`); r.Status != 400 || r.code() != "BAD_USER_INPUT" {
 			t.Errorf("%d %s", r.Status, r.Text)
 		}

@@ -59,6 +59,9 @@ func TestVocabulary(t *testing.T) {
 		t.Errorf("%d schemas tried", len(good))
 	}
 	good = append(good, []byte(`[{"properties": {"a": {"$ref": "x"}}}, {"$id": "x", "type": "string"}]`))
+	for _, draft := range []string{"http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft-06/schema", "http://json-schema.org/draft-07/schema", "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/schema#"} {
+		good = append(good, []byte(`{"$schema": "`+draft+`", "properties": {"a": {"type": "string"}}}`))
+	}
 	for _, text := range good {
 		if err := accepts(text); err != nil {
 			t.Errorf("refused: %v\n%.300s", err, text)
@@ -67,7 +70,8 @@ func TestVocabulary(t *testing.T) {
 	for _, text := range []string{`7`, `"x"`, `[7]`, in(`{"sensitive": "true"}`), in(`{"pii": 1}`), in(`{"x-mask": "stars"}`), in(`{"x-normalize": "soundex"}`), in(`{"x-graphql": "String"}`),
 		in(`{"deprecated": 1}`), in(`{"title": 5}`), in(`{"v-indexed": ["b"]}`), in(`{"documentTTL": 1}`), in(`{"type": "text"}`), in(`{"items": {"minLength": "3"}}`), in(`{"oneOf": [{"pii": "yes"}]}`),
 		`{"documentTTL": 0}`, `{"documentTTL": 36501}`, `{"documentTTL": 1.5}`, `{"v-unique": ["a", "a"]}`, `{"v-indexed": "a"}`, `{"x-entity": {"owner": "profile"}}`, `{"x-entity": {"plural": "a b"}}`,
-		`{"x-entity": {"plural": "__a"}}`, `{"x-entity": {"cardinality": "two"}}`, `{"x-entity": {"x": "y"}}`} {
+		`{"x-entity": {"plural": "__a"}}`, `{"x-entity": {"cardinality": "two"}}`, `{"x-entity": {"x": "y"}}`,
+		`{"$schema": "http://json-schema.org/draft-03/schema#"}`, `{"$schema": "https://example.com/our-dialect"}`} {
 		if accepts([]byte(text)) == nil {
 			t.Errorf("accepted: %s", text)
 		}

@@ -159,14 +159,14 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	blind := p.Check(auth.Unmask) != nil
 	d, err := s.prepare(ctx, p.Account, u)
 	asked := d.Findings
+	if invalid := (*schema.Invalid)(nil); u.Expected != nil && *u.Expected != d.current && (err == nil || errors.As(err, &invalid)) {
+		return Version{}, s.conflict(ctx, p.Account, u, d)
+	}
 	if err == nil {
 		err = s.examine(ctx, p.Account, &d, blind)
 	}
 	if err != nil {
 		return Version{}, err
-	}
-	if u.Expected != nil && *u.Expected != d.current {
-		return Version{}, s.conflict(ctx, p.Account, u, d)
 	}
 	if d.base != nil && len(d.Changes) == 0 && string(d.base.Source) == string(d.Entity.Source) {
 		return s.get(ctx, p.Account, u.Entity, nil)
