@@ -35,6 +35,7 @@ func TestRotationTellsHowFar(t *testing.T) {
 				switch done, all := r.at("keyStatus.rotations.0.done"), r.at("keyStatus.rotations.0.all"); {
 				case all == records && done == records:
 					through = true
+				case all == records && !through: // the server's own sweep is on its way
 				case through || all != 0.0 || done != 0.0:
 					t.Errorf("%s: %s", step, r.Text)
 				}
