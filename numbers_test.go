@@ -20,6 +20,9 @@ func TestLongNumbers(t *testing.T) {
 	if want := "Argument input.count must be a whole number of 64 bits."; len(r.Errors) != 1 || r.Errors[0].Message != want {
 		t.Error(r.Text)
 	}
+	if r := in.do(`{ profile(id: 18446744073709551616) { id } }`); r.at("profile") != nil {
+		t.Error(r.Text)
+	}
 	// In the control plane literals are read by others. A schema in a variable, or as text, has any number.
 	const schema = `{type: "object", properties: {a: {type: "number", maximum: 18446744073709551616}}}`
 	for _, query := range []string{`mutation { publishSchema(entity: "Limit", schema: ` + schema + `) { version } }`, `{ checkSchema(entity: "Limit", schema: ` + schema + `) { ok } }`,

@@ -57,6 +57,9 @@ func scalarInput(t *schema.Type, v any) (_ any, problem string) {
 		if i, ok := integer(n); ok && isNumber {
 			return strconv.FormatInt(i, 10), ""
 		}
+		if isNumber && !strings.ContainsAny(string(n), ".eE") {
+			return string(n), "" // an id is a text, so it may be longer than a number
+		}
 		return nil, "must be a string or a whole number"
 	case schema.Int:
 		if i, ok := integer(n); ok && isNumber && i >= math.MinInt32 && i <= math.MaxInt32 {
