@@ -2,12 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -61,11 +68,16 @@ func (b *run) entitiesAnswer(shown []json.RawMessage) (file string, err error) {
 	return file, os.WriteFile(file, append(text, `]}}`...), 0o600)
 }
 
-// subgraphs starts what profilegraph on MongoDB is compared with: the bare read through the driver, and
-// the same subgraph written with the peers. All of them read profiles as the API shows them, from a
-// collection of their own in profilegraph's database.
+// bareReads is how many of the subgraphs write fixed bytes.
+const bareReads = 2
+
+// subgraphs starts what profilegraph on MongoDB is compared with: bareReads through the driver, and
+// the same subgraph written with the peers. All of them read profiles as the API shows them, from
+// collections of their own in profilegraph's database; one opens them first.
 func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []json.RawMessage) (peers []*peer, err error) {
-	if err := fillPlain(ctx, uri, server.profiles, shown); err != nil {
+	key := make([]byte, 32)
+	rand.Read(key) //nolint:errcheck // it never fails
+	if err := fillPeers(ctx, uri, server.profiles, shown, key); err != nil {
 		return nil, err
 	}
 	answer, err := b.entitiesAnswer(shown)
@@ -90,30 +102,61 @@ func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []j
 	}
 	file := filepath.Join(b.subgraph, "server.mjs")
 	return peers, errors.Join(start("Apollo Server + dataloader", "", "node", file, "apollo", uri),
-		start("Mercurius + JIT + dataloader", "", "node", file, "mercurius", uri))
+		start("Mercurius + JIT + dataloader", "", "node", file, "mercurius", uri),
+		start("Mercurius + JIT + dataloader, sealed", "", "node", file, "mercurius", uri, hex.EncodeToString(key)))
 }
 
-// fillPlain stores profiles as the API shows them.
-func fillPlain(ctx context.Context, uri string, profiles []person, shown []json.RawMessage) (err error) {
+// fillPeers stores profiles as the API shows them: as they are, and with five fields sealed.
+func fillPeers(ctx context.Context, uri string, profiles []person, shown []json.RawMessage, key []byte) (err error) {
 	client, err := mongo.Connect(mongooptions.Client().ApplyURI(uri))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Disconnect(ctx)) }()
-	plain := client.Database(database(uri)).Collection("plain")
-	docs := make([]any, len(shown))
+	plain, sealed := make([]any, len(shown)), make([]any, len(shown))
 	for i, text := range shown {
 		var node bson.D
 		if err := bson.UnmarshalExtJSON(text, false, &node); err != nil {
 			return err
 		}
-		docs[i] = bson.D{{Key: "_id", Value: profiles[i].ID}, {Key: "email", Value: profiles[i].Email}, {Key: "node", Value: node}}
+		one := profiles[i]
+		plain[i] = bson.D{{Key: "_id", Value: one.ID}, {Key: "email", Value: one.Email}, {Key: "node", Value: node}}
+		if node, err = sealedNode(node, key); err != nil {
+			return err
+		}
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(one.Email))
+		sealed[i] = bson.D{{Key: "_id", Value: one.ID}, {Key: "email", Value: hex.EncodeToString(mac.Sum(nil))}, {Key: "node", Value: node}}
 	}
-	if _, err := plain.InsertMany(ctx, docs); err != nil {
-		return err
+	for name, docs := range map[string][]any{"plain": plain, "sealed": sealed} {
+		c := client.Database(database(uri)).Collection(name)
+		if _, err := c.InsertMany(ctx, docs); err != nil {
+			return err
+		}
+		if _, err := c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}}); err != nil {
+			return err
+		}
 	}
-	_, err = plain.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}})
-	return err
+	return nil
+}
+
+// sealedNode encrypts the fields that profilegraph encrypts with AES-256-GCM.
+func sealedNode(node bson.D, key []byte) (bson.D, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	node = slices.Clone(node)
+	for i, e := range node {
+		if text, ok := e.Value.(string); ok && slices.Contains([]string{"firstName", "lastName", "email", "document", "cellPhone"}, e.Key) {
+			node[i].Value = gcm.Seal(nil, nil, []byte(text), nil)
+		}
+	}
+	return node, nil
 }
 
 // database is the name of the database in an address.

@@ -127,11 +127,14 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
+		if err := b.agree(append([]*peer{mongodb}, others[bareReads:]...), entitiesByID, entitiesByKey); err != nil {
+			return err
+		}
 		federated = append(federated, comparison{entitiesByID.name + ", MongoDB", b.each(entitiesByID, append([]*peer{mongodb}, others...))},
 			comparison{entitiesByKey.name + ", MongoDB", b.each(entitiesByKey, append([]*peer{mongodb}, others...))})
 		readers, queried, writers = append(readers, mongodb), append(queried, mongodb), append(writers, mongodb)
 	}
-	if err := b.agree(queried); err != nil {
+	if err := b.agree(queried, byID, byKey, list); err != nil {
 		return err
 	}
 
@@ -376,8 +379,8 @@ func (b *run) startMercurius(server *peer, shown []json.RawMessage) (*peer, erro
 }
 
 // agree makes sure that peers that hold the same profiles give the same answers to the same reads.
-func (b *run) agree(peers []*peer) error {
-	for _, s := range []scenario{byID, byKey, list} {
+func (b *run) agree(peers []*peer, reads ...scenario) error {
+	for _, s := range reads {
 		var first any
 		for _, p := range peers {
 			var got any

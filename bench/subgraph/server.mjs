@@ -1,18 +1,38 @@
 // Two peers to compare with: the same subgraph written with Apollo Server, and with Mercurius and its
 // JIT, over MongoDB, with a data loader for each request.
 //
-//   node server.mjs apollo|mercurius URI
+//   node server.mjs apollo|mercurius URI [KEY]
 //
 // The database's collection `plain` holds profiles as the API shows them (masked), under their ids, each
 // with the e-mail address that finds it. Nothing is authenticated, opened or masked, and all scalars are
-// String, which costs least. It listens on a free port of the loopback interface and prints its address.
+// String, which costs least. With a key (hexadecimal) it is the collection `sealed`, where five fields are encrypted with
+// AES-256-GCM and the address is an HMAC-SHA-256: all under the one key, and what comes out is masked already.
+// It listens on a free port of the loopback interface and prints its address.
 
+import { createDecipheriv, createHmac } from 'node:crypto'
 import DataLoader from 'dataloader'
 import { MongoClient } from 'mongodb'
 
-const [peer, uri] = process.argv.slice(2)
-const client = await new MongoClient(uri, { maxPoolSize: 32 }).connect()
-const plain = client.db().collection('plain')
+const [peer, uri, hex] = process.argv.slice(2)
+const key = hex && Buffer.from(hex, 'hex')
+const client = await new MongoClient(uri, { maxPoolSize: 32, promoteBuffers: true }).connect()
+const profiles = client.db().collection(key ? 'sealed' : 'plain')
+
+// open decrypts a value: nonce, text, tag.
+const open = (sealed) => {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+  decipher.setAuthTag(sealed.subarray(-16))
+  return decipher.update(sealed.subarray(12, -16), null, 'utf8') + decipher.final('utf8')
+}
+
+// shown is a profile with its sealed values opened.
+const shown = (node) => {
+  for (const [name, value] of Object.entries(node)) if (Buffer.isBuffer(value)) node[name] = open(value)
+  return node
+}
+
+// entry is what an e-mail address is found by.
+const entry = (email) => (key ? createHmac('sha256', key).update(email).digest('hex') : email)
 
 const typeDefs = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
@@ -29,15 +49,16 @@ const typeDefs = `
   }
 `
 
-// loader reads what is asked for by one key, in one look-up.
-const loader = (key) =>
-  new DataLoader(async (values) => {
+// loader reads what is asked for by one field, in one look-up.
+const loader = (field, stored = (value) => value) =>
+  new DataLoader(async (asked) => {
+    const values = asked.map(stored)
     const found = new Map()
-    for await (const doc of plain.find({ [key]: { $in: values } })) found.set(doc[key], doc.node)
+    for await (const doc of profiles.find({ [field]: { $in: values } })) found.set(doc[field], shown(doc.node))
     return values.map((value) => found.get(value) ?? null)
   })
 
-const context = async () => ({ byID: loader('_id'), byEmail: loader('email') })
+const context = async () => ({ byID: loader('_id'), byEmail: loader('email', entry) })
 const resolve = ({ id, email }, { byID, byEmail }) => (id ? byID.load(id) : byEmail.load(email))
 
 if (peer === 'apollo') {
