@@ -153,9 +153,11 @@ func TestCheckFindsDamage(t *testing.T) {
 		expect("Profile", s.ID, ": its email, which is unique, is not reserved for it.*")
 		s = profile(made("reserved for another"))
 		taken := claim(s.ID)
-		if taken.Body, _ = bson.Marshal(bson.D{{Key: "document", Value: sound}, {Key: "taken", Value: time.Now()}}); taken.Body != nil {
-			taken.write()
+		var err error
+		if taken.Body, err = bson.Marshal(bson.D{{Key: "document", Value: sound}, {Key: "taken", Value: time.Now()}}); err != nil {
+			t.Fatal(err)
 		}
+		taken.write()
 		expect("Profile", s.ID, ": its email, which is unique, is reserved for "+sound+".*")
 		expect("Profile", sound, ": a unique value is reserved for it that it does not have.*")
 		s = profile(made("reserved for who knows whom"))
