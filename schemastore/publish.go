@@ -214,7 +214,12 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 		return !f.Binds() || slices.Contains(u.Allow, f.Rule) && !f.Absolute()
 	})
 	if len(asked) > 0 {
-		if err := s.stand(ctx, p, d, asked, blind); err != nil {
+		err := s.stand(ctx, p, d, asked, blind)
+		if breaking := (*BreakingError)(nil); err != nil && !errors.As(err, &breaking) {
+			s.log.ErrorContext(ctx, "a schema is in force, and it is not known whether documents written meanwhile comply", "account", p.Account, "entity", d.Entity.Name,
+				"version", v.Number, "error", err)
+		}
+		if err != nil {
 			return Version{}, err
 		}
 	}
