@@ -139,6 +139,76 @@ func TestComposerThatFails(t *testing.T) {
 	}
 }
 
+// What comes into force while a subgraph is being composed is composed with it too, before it stays.
+func TestCompositionAtOnce(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		dir := t.TempDir()
+		asked, open := filepath.Join(dir, "asked"), filepath.Join(dir, "open")
+		// slow and other compose with everything but forbidden and each other; slow takes its time.
+		in := boot(t, composing(t, c, `case "$in" in *slow:*) touch `+asked+`; until [ -e `+open+` ]; do sleep 0.02; done ;; esac
+			case "$in" in *slow:*forbidden:*|*forbidden:*slow:*|*slow:*other:*|*other:*slow:*) echo '{"errors": [{"message": "not with slow"}]}' ;; *) echo '{"errors": []}' ;; esac`))
+		meanwhile := func(name string, f func()) *reply {
+			t.Helper()
+			for _, file := range []string{asked, open} {
+				if err := os.RemoveAll(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			answer := make(chan *reply, 1)
+			go func() { answer <- in.manage(putSubgraph, vars{"n": name, "s": "type Query { slow: ID }"}) }()
+			for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				if _, err := os.Stat(asked); err == nil {
+					break
+				} else if time.Now().After(end) {
+					t.Fatal("the composer was not asked: ", err)
+				}
+			}
+			f()
+			if err := os.WriteFile(open, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return <-answer
+		}
+		registered := func(want string) {
+			t.Helper()
+			wantJSON(t, in.managed(`{ subgraphs { name sdl } }`).at("subgraphs"), want)
+		}
+		mark := in.mark()
+
+		if r := meanwhile("orders", func() { in.publish("Seat", `{"properties": {"forbidden": {"type": "string"}}}`) }); r.code() != "COMPOSITION_FAILED" || !strings.Contains(r.Text, "not with slow") {
+			t.Error(r.Text)
+		}
+		registered(`[]`)
+		in.publish("Seat", `{"properties": {"a": {"type": "string"}}}`, "?mode=replace&allow=FIELD_NO_DELETE&allow=EXTRA_NO_CLOSE&allow=CONSTRAINT_NO_NARROW")
+
+		in.managed(putSubgraph, vars{"n": "orders", "s": "type Query { order: ID }"})
+		if r := meanwhile("orders", func() { in.managed(putSubgraph, vars{"n": "stock", "s": "type Query { other: ID }"}) }); r.code() != "COMPOSITION_FAILED" {
+			t.Error(r.Text)
+		}
+		registered(`[{"name": "orders", "sdl": "type Query { order: ID }"}, {"name": "stock", "sdl": "type Query { other: ID }"}]`)
+		in.managed(`mutation { removeSubgraph(name: "stock") }`)
+
+		if r := meanwhile("orders", func() { in.publish("Seat", `{"properties": {"b": {"type": "string"}}}`) }); len(r.Errors) > 0 {
+			t.Error(r.Text)
+		}
+		registered(`[{"name": "orders", "sdl": "type Query { slow: ID }"}]`)
+		if r := in.upload("Seat", `{"properties": {"forbidden": {"type": "string"}}}`); r.code() != "COMPOSITION_FAILED" {
+			t.Error(r.Text)
+		}
+
+		var seen []string
+		for _, e := range in.recorded(mark) {
+			if strings.HasSuffix(e.Action, "Subgraph") {
+				seen = append(seen, e.Action+" "+e.Details["subgraph"])
+			}
+		}
+		if got, want := strings.Join(seen, ", "), "PutSubgraph orders, RemoveSubgraph orders, PutSubgraph orders, PutSubgraph stock, PutSubgraph orders, PutSubgraph orders, RemoveSubgraph stock, PutSubgraph orders"; got != want {
+			t.Errorf("on the record: %s", got)
+		}
+	})
+}
+
 func TestComposerGetsNoSecrets(t *testing.T) {
 	t.Setenv("PROFILEGRAPH_KEY", "pg_secret")
 	in := boot(t, composing(t, defaults(t), `echo "{\"errors\": [{\"message\": \"$PROFILEGRAPH_KEY-$(env | wc -l)-$0\"}]}"`))

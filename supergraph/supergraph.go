@@ -109,7 +109,7 @@ func New(o Options) *Graphs {
 var validName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
 // Put registers a subgraph of p's account, or puts a new schema in the place of its old one. If check is set it is
-// refused with a *[FailedError] where it does not compose with the others.
+// refused with a *[FailedError] where it does not compose with the others; then nothing has changed.
 func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check bool) (Subgraph, error) {
 	if err := p.Check(auth.Schema); err != nil {
 		return s, err
@@ -120,11 +120,10 @@ func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check b
 	if g.composer == nil {
 		return s, fmt.Errorf("%w: none is configured", ErrComposer)
 	}
-	all, err := g.list(ctx, p.Account)
+	own, others, err := g.around(ctx, p.Account, s.Name)
 	if err != nil {
 		return s, err
 	}
-	others := slices.DeleteFunc(all, func(one Subgraph) bool { return one.Name == s.Name })
 	if slices.ContainsFunc(others, func(one Subgraph) bool { return strings.EqualFold(one.Name, s.Name) }) {
 		return s, fmt.Errorf("%w: another one has this name, but for the case of letters", ErrInvalid)
 	}
@@ -132,10 +131,6 @@ func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check b
 		return s, fmt.Errorf("%w: an account has at most %d subgraphs", ErrInvalid, maxSubgraphs)
 	}
 	if check {
-		own, err := g.sdl(ctx, p.Account)
-		if err != nil {
-			return s, err
-		}
 		if err := g.compose(ctx, own, append(others, s)); err != nil {
 			return s, err
 		}
@@ -151,23 +146,82 @@ func (g *Graphs) Put(ctx context.Context, p *auth.Principal, s Subgraph, check b
 	if err := g.note(ctx, p, "PutSubgraph", s.Name); err != nil {
 		return s, err
 	}
+	next := storage.Record{ID: s.Name, Rev: rand.Text(), Body: body}
+	old, err := g.write(ctx, p.Account, next)
+	if err != nil {
+		return s, err
+	}
+	if err := g.changed(ctx, p.Account); err != nil {
+		return s, err
+	}
+	if !check {
+		return s, nil
+	}
+	return s, g.stand(ctx, p, s, own, others, next.Rev, old)
+}
+
+// write writes a subgraph's record and returns the one that it took the place of, which is empty where there was none.
+func (g *Graphs) write(ctx context.Context, id tenant.ID, next storage.Record) (storage.Record, error) {
 	for {
-		next := storage.Record{ID: s.Name, Rev: rand.Text(), Body: body}
-		old, err := g.store.Get(ctx, space(p.Account), s.Name)
+		old, err := g.store.Get(ctx, space(id), next.ID)
 		switch {
 		case err == nil:
-			err = g.store.Replace(ctx, space(p.Account), next, old.Rev)
+			err = g.store.Replace(ctx, space(id), next, old.Rev)
 		case errors.Is(err, storage.ErrNotFound):
-			err = g.store.Insert(ctx, space(p.Account), next)
+			err = g.store.Insert(ctx, space(id), next)
 		}
 		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrNotFound) {
 			continue // somebody else was faster; the last one counts
 		}
 		if err != nil {
-			return s, fmt.Errorf("supergraph: put: %w", err)
+			return old, fmt.Errorf("supergraph: put: %w", err)
 		}
-		return s, g.changed(ctx, p.Account)
+		return old, nil
 	}
+}
+
+// standTimeout is how long a registration may take to see whether it stands.
+const standTimeout = time.Minute
+
+// stand takes a registered subgraph back if it does not compose with what came into force while it was composed
+// with own and others. What comes into force from now on is composed with it.
+func (g *Graphs) stand(ctx context.Context, p *auth.Principal, s Subgraph, own string, others []Subgraph, rev string, old storage.Record) error {
+	// It is registered: who asked for it may have gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), standTimeout)
+	defer cancel()
+	ownNow, othersNow, err := g.around(ctx, p.Account, s.Name)
+	same := func(a, b Subgraph) bool { return a.Name == b.Name && a.URL == b.URL && a.SDL == b.SDL }
+	if err == nil && ownNow == own && slices.EqualFunc(othersNow, others, same) {
+		return nil
+	}
+	if err == nil {
+		err = g.compose(ctx, ownNow, append(othersNow, s))
+	}
+	if err == nil {
+		return nil
+	}
+	action, back := "RemoveSubgraph", func() error { return g.store.Delete(ctx, space(p.Account), s.Name, rev) }
+	if old.ID != "" {
+		old.Rev = rand.Text()
+		action, back = "PutSubgraph", func() error { return g.store.Replace(ctx, space(p.Account), old, rev) }
+	}
+	if noted := g.note(ctx, p, action, s.Name); noted != nil {
+		return errors.Join(err, noted)
+	}
+	// In the place of what another has put there since, nothing is put.
+	if undone := back(); undone != nil && !errors.Is(undone, storage.ErrConflict) && !errors.Is(undone, storage.ErrNotFound) {
+		return fmt.Errorf("supergraph: take back: %w", undone)
+	}
+	return errors.Join(err, g.changed(ctx, p.Account))
+}
+
+// around returns what a subgraph of an account must compose with: the account's own schema, and the others.
+func (g *Graphs) around(ctx context.Context, id tenant.ID, name string) (own string, others []Subgraph, err error) {
+	if own, err = g.sdl(ctx, id); err != nil {
+		return "", nil, err
+	}
+	all, err := g.list(ctx, id)
+	return own, slices.DeleteFunc(all, func(one Subgraph) bool { return one.Name == name }), err
 }
 
 func validate(s Subgraph) error {
