@@ -147,7 +147,7 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 			return fmt.Errorf("there is no data folder: %w", err)
 		}
 	}
-	s, err := wire(ctx, c.config(), time.Now,
+	s, err := wire(ctx, Config{Stores: c.Stores}, time.Now,
 		slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
@@ -165,11 +165,6 @@ func (c *recoverCommand) Run(ctx context.Context, t terminal) error {
 		}
 	}
 	return errors.Join(err, s.close())
-}
-
-// config is enough to wire the program for a command that serves nothing.
-func (s Stores) config() Config {
-	return Config{Stores: s, SessionIdle: time.Hour, RequestTimeout: time.Minute, MaxConcurrent: 1, MaxBatch: 1}
 }
 
 type accountCommand struct {

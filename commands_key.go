@@ -186,7 +186,7 @@ func (c *checkCommand) Run(ctx context.Context, t terminal) error {
 			return fmt.Errorf("there is no data folder: %w", err)
 		}
 	}
-	s, err := wire(ctx, c.config(), time.Now, slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	s, err := wire(ctx, Config{Stores: c.Stores}, time.Now, slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}

@@ -140,9 +140,6 @@ type server struct {
 // wire opens the store and builds everything on it. All parts take the time from now. Nothing
 // listens yet, nor runs.
 func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger) (s *server, err error) {
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
 	s = &server{wake: make(chan struct{}, 1), config: c, log: log, now: now}
 	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
@@ -443,6 +440,9 @@ func writeKeyFile(name, key string) error {
 
 // serve runs the server until ctx ends; then it takes no new requests and finishes those under way.
 func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
+	if err := c.validate(); err != nil {
+		return err
+	}
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.LogLevel}))
 	// Taken before the store: a second start fails for the right reason, and nobody waits for a
 	// port that cannot be had.
