@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
 )
@@ -528,6 +529,41 @@ func denied(t testing.TB, all []entry, ids people) (list []string) {
 		list = append(list, e.in(ids))
 	}
 	return list
+}
+
+// Whoever may see nothing cannot fill the record, nor keep others from it.
+func TestRefusalsAreLimited(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	for i := range 25 {
+		in.profile(fmt.Sprintf("shopper%d@example.com", i))
+	}
+	reader := in.newKey([]string{"reader"}, "")
+	const all = `{ profiles(first: 25, unmask: {reason: "customer asked by phone"}) { nodes { email } } }`
+	mark := in.mark()
+	for i := range 42 {
+		r, want := reader.ask(all), "FORBIDDEN"
+		if i >= 40 {
+			want = "RATE_LIMITED"
+		}
+		if r.code() != want || len(r.Errors) == 0 || !strings.Contains(r.Errors[0].Message, "stay masked") || r.str("profiles.nodes.24.email") != "s********@e******.c**" {
+			t.Fatalf("%d: %s", i, r.Text)
+		}
+	}
+	if n := len(in.recorded(mark)); n != 1_000 {
+		t.Errorf("%d entries", n)
+	}
+	if r := in.do(all); !strings.Contains(r.Text, "@example.com") {
+		t.Errorf("another is shown %s", r.Text)
+	}
+	in.clock.move(24 * time.Second)
+	if r := reader.ask(all); r.code() != "RATE_LIMITED" {
+		t.Error(r.Text)
+	}
+	in.clock.move(time.Second)
+	if r := reader.ask(all); r.code() != "FORBIDDEN" {
+		t.Errorf("later: %s", r.Text)
+	}
 }
 
 // Shoppers see their own data in clear without saying why, on the record, and nothing of others.

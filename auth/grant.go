@@ -53,7 +53,7 @@ func (g Grant) Covers(account tenant.ID, entity, id, path string) bool {
 	return g.covers[granted{account, entity, id, path}]
 }
 
-// RefusedError says that a disclosure was refused. The refusal is on the record.
+// RefusedError says that a disclosure was refused. The refusal is on the record, unless it is [TooManyRefused].
 type RefusedError struct{ Refusal Refusal }
 
 func (e *RefusedError) Error() string { return "auth: disclosure refused: " + string(e.Refusal) }
@@ -75,22 +75,33 @@ type Authorizer struct {
 	sealer   Sealer
 	store    storage.Store
 	policies policies
+	refused  limits[string] // by actor
 	now      func() time.Time
 }
 
+// How many refused disclosures of one credential go on the record in a row, and how often one more does: whoever
+// may see nothing must not be able to fill the disk.
+const (
+	refusedBurst = 1_000
+	refusedEvery = time.Second
+)
+
 // NewAuthorizer returns an authorizer.
 func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() time.Time) *Authorizer {
-	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, now: now}
+	return &Authorizer{record: record, sealer: sealer, store: store, policies: policies{store}, refused: newLimits[string](refusedEvery, refusedBurst), now: now}
 }
 
 // Grant decides whether p may see what is asked, and writes the decision to the record. It returns
 // a grant only after the record of every disclosure is durable. When one disclosure is refused all
-// are, with a *RefusedError; the attempt is on the record too. Any other error means that nothing
-// is granted.
+// are, with a *RefusedError; the attempt is on the record too, but for one of very many. Any other error
+// means that nothing is granted.
 func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Grant, error) {
 	purpose, refusal, err := a.decide(ctx, p, asked, why)
 	if err != nil {
 		return Grant{}, err
+	}
+	if refusal != "" && !a.refused.allow(p.Actor, a.now(), len(asked)) {
+		return Grant{}, &RefusedError{Refusal: TooManyRefused}
 	}
 	entries := make([]audit.Entry, len(asked))
 	outcome := audit.Allowed

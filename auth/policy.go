@@ -99,7 +99,8 @@ func isRole(name string) bool {
 	return slices.ContainsFunc(Roles, func(r Role) bool { return r.Name == name })
 }
 
-// Refusal says why a disclosure is refused. It is shown to the requester and written to the record.
+// Refusal says why a disclosure is refused. It is shown to the requester and, but for [TooManyRefused], written to
+// the record.
 type Refusal string
 
 // The reasons for a refusal.
@@ -112,6 +113,7 @@ const (
 	PurposeField    Refusal = "PURPOSE_FIELD"    // a field is not among the purpose's
 	BudgetExhausted Refusal = "BUDGET_EXHAUSTED" // the requester has seen as many as the hour allows
 	ApprovalMissing Refusal = "APPROVAL_MISSING" // nobody has agreed for this data subject
+	TooManyRefused  Refusal = "RATE_LIMITED"     // and very many others of this requester were refused just now
 )
 
 // since tells what is another than in an old policy, for the record.

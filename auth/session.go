@@ -14,9 +14,7 @@ import (
 	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"golang.org/x/time/rate"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/storage"
@@ -65,7 +63,7 @@ type Sessions struct {
 	idle    time.Duration
 	now     func() time.Time
 	log     *slog.Logger
-	refused *lru.Cache[tenant.ID, *rate.Limiter]
+	refused limits[tenant.ID]
 }
 
 var _ Authenticator = (*Sessions)(nil)
@@ -73,10 +71,6 @@ var _ Authenticator = (*Sessions)(nil)
 // NewSessions returns the sessions of a store. One that is not used for the time of idle ends.
 // jwts may be nil.
 func NewSessions(keys *APIKeys, jwts *JWTs, idle time.Duration) (*Sessions, error) {
-	refused, err := lru.New[tenant.ID, *rate.Limiter](10_000)
-	if err != nil {
-		return nil, fmt.Errorf("auth: sessions: %w", err)
-	}
 	if jwts == nil {
 		jwts = &JWTs{}
 	}
@@ -88,7 +82,8 @@ func NewSessions(keys *APIKeys, jwts *JWTs, idle time.Duration) (*Sessions, erro
 			return nil, err
 		}
 	}
-	return &Sessions{store: keys.store, keys: keys, jwts: jwts, tenants: keys.tenants, record: keys.record, idle: idle, now: keys.now, log: keys.log, refused: refused}, nil
+	return &Sessions{store: keys.store, keys: keys, jwts: jwts, tenants: keys.tenants, record: keys.record, idle: idle, now: keys.now, log: keys.log,
+		refused: newLimits[tenant.ID](refusalEvery, refusalBurst)}, nil
 }
 
 type sessionRecord struct {
@@ -126,14 +121,7 @@ func (s *Sessions) SignIn(ctx context.Context, key string) (string, error) {
 // refuse puts a refused sign-in on the account's record, and returns why it was refused. Anybody can
 // be refused as often as they like; the record does not grow with it.
 func (s *Sessions) refuse(ctx context.Context, account tenant.ID, actor string, why error) error {
-	limiter, ok := s.refused.Get(account)
-	if !ok {
-		limiter = rate.NewLimiter(rate.Every(refusalEvery), refusalBurst)
-		if known, found, _ := s.refused.PeekOrAdd(account, limiter); found {
-			limiter = known
-		}
-	}
-	if !limiter.AllowN(s.now(), 1) {
+	if !s.refused.allow(account, s.now(), 1) {
 		return ErrTooManySignIns
 	}
 	_, err := s.record.Append(ctx, audit.Entry{Account: account, Actor: actor, Action: "SignIn", Outcome: audit.Denied})

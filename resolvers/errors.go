@@ -37,7 +37,7 @@ const (
 	CompositionFailed   = "COMPOSITION_FAILED"   // extensions.composition
 	ComposerUnavailable = "COMPOSER_UNAVAILABLE" // there is no composer, or it does not answer
 	TooLarge            = "TOO_LARGE"
-	RateLimited         = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins that were refused
+	RateLimited         = "RATE_LIMITED"      // too many look-ups that found nothing, or sign-ins or disclosures that were refused
 	Unavailable         = "UNAVAILABLE"       // the store cannot be reached; trying again helps
 	AuditUnavailable    = "AUDIT_UNAVAILABLE" // the record cannot be written, so nothing is disclosed or changed
 	AuditTampered       = "AUDIT_TAMPERED"    // what is stored of the record is not what was written
@@ -127,6 +127,7 @@ var refusals = map[auth.Refusal]string{
 	auth.PurposeField:    "the purpose does not cover all of these fields.",
 	auth.BudgetExhausted: "you have seen as many documents for this purpose as an hour allows.",
 	auth.ApprovalMissing: "this purpose needs the approval of a second person for each data subject.",
+	auth.TooManyRefused:  "very many disclosures were refused to this credential just now. Find out why, and wait a little.",
 }
 
 // Explain returns what a client may know of an error, or nil when that is nothing: then the error
