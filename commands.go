@@ -84,12 +84,13 @@ func command(args []string, in io.Reader, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "error:", err)
 		return 2
 	}
+	forgetEmpty(parser.Model)
 	k, err := parser.Parse(args)
 	if exit >= 0 { // help was asked for and printed
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "error: %v\nhint: profilegraph --help\n", err)
+		fmt.Fprintf(errs, "error: %v\nhint: %s --help\n", err, meant(err, args))
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -107,6 +108,34 @@ func command(args []string, in io.Reader, out, errs io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// forgetEmpty unsets variables of the command line that are empty: so come those that nobody set out
+// of compose files and units of services.
+func forgetEmpty(app *kong.Application) {
+	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			for _, name := range flag.Envs {
+				if value, is := os.LookupEnv(name); is && value == "" {
+					os.Unsetenv(name)
+				}
+			}
+		}
+		return next(nil)
+	})
+}
+
+// meant returns the command that was wrongly called, as far as that is known.
+func meant(err error, args []string) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil || wrong.Context.Selected() == nil {
+		return "profilegraph"
+	}
+	command := wrong.Context.Selected()
+	if command.Name == "serve" && len(args) > 0 && args[0] != "serve" && !strings.HasPrefix(args[0], "-") {
+		return "profilegraph" // a word that is no command is taken for one of serve's
+	}
+	return command.FullPath()
 }
 
 type serveCommand struct {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 )
 
 // Every command against a running server, in the order in which somebody might call them. In want,
@@ -44,14 +46,14 @@ func TestCommands(t *testing.T) {
 		{args: "account create -- -x", exit: 1, errors: `error: (?s:.+)\(BAD_USER_INPUT\)\n`},
 		{args: "account update shop --suspend", out: `(?s:.+)shop +Shop +\S+ +true\n`},
 		{args: "account update shop --resume --name=Boutique", out: `(?s:.+)shop +Boutique +\S+ +false\n`},
-		{args: "account update shop --resume --suspend", exit: 2, errors: `error: .+\nhint: profilegraph --help\n`},
+		{args: "account update shop --resume --suspend", exit: 2, errors: `error: .+\nhint: profilegraph account update --help\n`},
 		{args: "account update nobody --name=x", exit: 1, errors: `error: There is no such account. \(NOT_FOUND\)\n`},
 		{args: "account list", out: `(?s:.+)main .+\nshop +Boutique .+\n`},
 		{args: "account list --key={shop}", exit: 1, errors: `error: .+PLATFORM. \(FORBIDDEN\)\n`},
 
 		{args: "apikey create reader --role=reader", out: secret + `\n`, as: "reader"},
 		{args: "apikey create two --role=schema-admin --role=editor --expires=2099-01-01T00:00:00Z", out: secret + `\n`},
-		{args: "apikey create none", exit: 2, errors: `error: missing flags: --role.+\nhint: profilegraph --help\n`},
+		{args: "apikey create none", exit: 2, errors: `error: missing flags: --role.+\nhint: profilegraph apikey create --help\n`},
 		{args: "apikey create past --role=reader --expires=2001-01-01T00:00:00Z", exit: 1, errors: `error: .+past. \(BAD_USER_INPUT\)\n`},
 		{args: "apikey create god --role=god", exit: 1, errors: `error: .+the roles are .+ \(BAD_USER_INPUT\)\n`},
 		{args: "apikey create s --role=shopper --subject={profile}", out: secret + `\n`},
@@ -115,7 +117,21 @@ func TestCommands(t *testing.T) {
 		{args: "schema publish --help", out: `Usage: profilegraph schema publish(?s:.+)--allow(?s:.+)`},
 		{args: "frobnicate", exit: 2, errors: `error: unexpected argument frobnicate\nhint: profilegraph --help\n`},
 		{args: "serve --max-batch=0", exit: 1, errors: `error: max-batch must be 1 to 50\n`},
-		{args: "serve --request-timeout=soon", exit: 2, errors: `error: --request-timeout: .+\nhint: profilegraph --help\n`},
+		{args: "serve --request-timeout=soon", exit: 2, errors: `error: --request-timeout: .+\nhint: profilegraph serve --help\n`},
+		{args: "serve --listen=", exit: 1, errors: `error: listen is a host and a port.+\n`},
+		{args: "serve --listen=unix:/run/x.sock", exit: 1, errors: `error: listen is a host and a port.+\n`},
+		{args: "serve --listen=127.0.0.1:0 --data=", exit: 1, errors: `error: data must name a folder\n`},
+		{args: "serve --listen=127.0.0.1:0 --tls-cert=missing.pem --tls-key=missing.pem", exit: 1, errors: `error: tls-cert and tls-key: open missing.pem: .+\n`},
+		{args: "serve --listen=127.0.0.1:0 --cors-origin=https://shop.example.com/", exit: 1, errors: `error: cors-origin is .+\n`},
+		{args: "serve --listen=127.0.0.1:0 --cors-origin=shop.example.com", exit: 1, errors: `error: cors-origin is .+\n`},
+		{args: "serve --listen=127.0.0.1:0 --public-url=https://shop.example.com/path", exit: 1, errors: `error: public-url is .+\n`},
+		{args: "serve --listen=127.0.0.1:0 --trace-endpoint=localhost:4318", exit: 1, errors: `error: trace-endpoint is .+\n`},
+		{args: "serve --listen=127.0.0.1:0 --audit-all", exit: 1, errors: `error: audit-all needs an audit-sink\n`},
+		{args: "serve --listen=127.0.0.1:0 --transit-token-file=token", exit: 1, errors: `error: transit-token-file .+need transit.+\n`},
+		{args: "serve --listen=127.0.0.1:0 --transit=https://vault.example.com", exit: 1, errors: `error: transit needs transit-token-file\n`},
+		{args: "serve --listen=127.0.0.1:0 --transit=https://vault.example.com --transit-token-file=token --kek-file=k", exit: 1, errors: `error: transit and kek-file exclude each other.+\n`},
+		{args: "serve --listen=127.0.0.1:0 --lookup-misses=NaN", exit: 1, errors: `error: lookup-misses must be more than 0\n`},
+		{args: "serve --log-level=loud", exit: 2, errors: `error: --log-level: must be debug, info, warn or error\nhint: profilegraph serve --help\n`},
 	} {
 		words := strings.Fields(test.args)
 		for i, w := range words {
@@ -163,6 +179,30 @@ func TestKeyOfCommands(t *testing.T) {
 	t.Setenv("PROFILEGRAPH_URL", in.url)
 	errs.Reset()
 	if exit := command(args[:2], nil, &out, &errs); exit != 0 || !strings.Contains(out.String(), "main") {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+}
+
+// A variable that is there and empty is none: the flag's default counts.
+func TestEmptyVariables(t *testing.T) {
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, command := range parser.Model.Leaves(true) {
+		for _, flag := range command.Flags {
+			names = append(names, flag.Envs...)
+		}
+	}
+	if len(names) < 20 {
+		t.Fatalf("only %q", names)
+	}
+	for _, name := range names {
+		t.Setenv(name, "")
+	}
+	var out, errs bytes.Buffer
+	if exit := command([]string{"serve", "--listen="}, nil, &out, &errs); exit != 1 || !strings.HasPrefix(errs.String(), "error: listen is a host and a port") {
 		t.Errorf("exit %d: %s", exit, errs.String())
 	}
 }

@@ -33,7 +33,7 @@ func (d *discard) Write(b []byte) (int, error) {
 // BenchmarkHandler measures what the server does for a request beside net/http and the network.
 func BenchmarkHandler(b *testing.B) {
 	c := defaults(b)
-	c.LogLevel = slog.LevelInfo
+	c.LogLevel = logLevel(slog.LevelInfo)
 	s, err := wire(context.Background(), c, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)

@@ -34,7 +34,7 @@ const mongoTestEnv = "PROFILEGRAPH_TEST_MONGODB_URI"
 // defaults are what the command line fills in.
 func defaults(t testing.TB) Config {
 	return Config{Listen: "127.0.0.1:0", Stores: Stores{Data: filepath.Join(t.TempDir(), "data")}, RequestTimeout: 10 * time.Second, SessionIdle: 30 * time.Minute,
-		MaxConcurrent: 512, MaxBatch: 10, LogLevel: slog.LevelDebug}
+		MaxConcurrent: 512, LookupMisses: 100, MaxBatch: 10, LogLevel: logLevel(slog.LevelDebug)}
 }
 
 // onEachStore runs a test on the embedded store, and on MongoDB if there is one.

@@ -50,7 +50,7 @@ func TestNothingInClearWithoutRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := prepare(t)
-			b.config.LogLevel = 8 // there would be very much of it
+			b.config.LogLevel = logLevel(8) // there would be very much of it
 			b.config.RequestTimeout = 5 * time.Second
 			in := boot(t, b.config)
 			id := in.profile("john.doe@example.com")

@@ -380,6 +380,8 @@ func TestCORS(t *testing.T) {
 	t.Parallel()
 	c := defaults(t)
 	c.CORSOrigin = []string{"https://shop.example.com"}
+	all, wild := defaults(t), defaults(t)
+	all.CORSOrigin, wild.CORSOrigin = []string{"*"}, []string{"https://*.example.com"}
 	for name, test := range map[string]struct {
 		config       Config
 		path, origin string
@@ -387,6 +389,9 @@ func TestCORS(t *testing.T) {
 	}{
 		"off by default": {defaults(t), "/graphql", "https://shop.example.com", false},
 		"configured":     {c, "/graphql", "https://shop.example.com", true},
+		"any":            {all, "/graphql", "https://shop.example.com", true},
+		"below a domain": {wild, "/graphql", "https://shop.example.com", true},
+		"beside it":      {wild, "/graphql", "https://shop.example.org", false},
 		"another":        {c, "/graphql", "https://evil.example.com", false},
 		"null":           {c, "/graphql", "null", false},
 		"control plane":  {c, "/control/graphql", "https://shop.example.com", false},
@@ -400,7 +405,7 @@ func TestCORS(t *testing.T) {
 			request := in.send("POST", test.path, strings.NewReader(`{"query": "{ __typename }"}`), "Content-Type", "application/json", "Origin", test.origin)
 			for _, r := range []*reply{preflight, request} {
 				got := r.Header.Get("Access-Control-Allow-Origin")
-				if test.allowed != (got == test.origin) || !test.allowed && got != "" || r.Header.Get("Access-Control-Allow-Credentials") != "" {
+				if test.allowed != (got == test.origin || got == "*") || !test.allowed && got != "" || r.Header.Get("Access-Control-Allow-Credentials") != "" {
 					t.Errorf("%v", r.Header)
 				}
 			}

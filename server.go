@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +66,7 @@ type Config struct {
 	MaxConcurrent  int           `default:"512" env:"PROFILEGRAPH_MAX_CONCURRENT" help:"Requests at the same time; more are refused at once with status 503."`
 	LookupMisses   float64       `default:"100" env:"PROFILEGRAPH_LOOKUP_MISSES" help:"Look-ups by key in a second that may find nothing, for each credential; ten seconds' worth at once."`
 	MaxBatch       int           `default:"1" env:"PROFILEGRAPH_MAX_BATCH" help:"GraphQL requests in one HTTP request."`
-	LogLevel       slog.Level    `default:"info" env:"PROFILEGRAPH_LOG_LEVEL" help:"debug (every request), info, warn or error."`
+	LogLevel       logLevel      `default:"info" env:"PROFILEGRAPH_LOG_LEVEL" help:"debug (every request), info, warn or error."`
 	TraceEndpoint  string        `env:"PROFILEGRAPH_TRACE_ENDPOINT" help:"OTLP/HTTP address to send OpenTelemetry traces to, for instance http://127.0.0.1:4318." placeholder:"URL"`
 }
 
@@ -82,22 +84,58 @@ type Stores struct {
 	AuditAll     bool     `env:"PROFILEGRAPH_AUDIT_ALL" help:"Refuse what cannot be written to every sink; else the record itself is enough."`
 }
 
-// validate says which setting is out of range.
+// logLevel is a level of the log by the names that are offered.
+type logLevel slog.Level
+
+func (l logLevel) Level() slog.Level { return slog.Level(l) }
+
+func (l *logLevel) UnmarshalText(name []byte) error {
+	switch strings.ToLower(string(name)) {
+	case "debug", "info", "warn", "error":
+		return (*slog.Level)(l).UnmarshalText(name)
+	}
+	return errors.New("must be debug, info, warn or error")
+}
+
+// validate says which setting is out of range, or does nothing without another.
 func (c *Config) validate() error {
+	if c.Data == "" {
+		return errors.New("data must name a folder")
+	}
+	if c.Transit == "" && (c.TransitToken != "" || c.TransitMount != "" && c.TransitMount != "transit") {
+		return errors.New("transit-token-file and transit-mount need transit, the address of the engine")
+	}
+	if c.Transit != "" && c.TransitToken == "" {
+		return errors.New("transit needs transit-token-file")
+	}
+	if c.Transit != "" && c.KEKFile != "" {
+		return errors.New("transit and kek-file exclude each other: the keys are in the one or in the other")
+	}
+	if c.AuditAll && len(c.AuditSink) == 0 {
+		return errors.New("audit-all needs an audit-sink")
+	}
 	if c.RequestTimeout <= 0 || c.RequestTimeout > time.Minute {
 		return errors.New("request-timeout must be more than 0 and at most 1m")
 	}
 	if c.SessionIdle < time.Minute || c.SessionIdle > 12*time.Hour {
 		return errors.New("session-idle is 1m to 12h")
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.Scheme != "https" && u.Scheme != "http") {
+	if c.PublicURL != "" && !isOrigin(strings.TrimRight(c.PublicURL, "/")) {
 		return errors.New("public-url is a scheme and a host, for instance https://profiles.example.com")
+	}
+	for _, origin := range c.CORSOrigin {
+		if origin != "*" && (!isOrigin(origin) || strings.Count(origin, "*") > 1) {
+			return errors.New("cors-origin is a scheme and a host as browsers send them, for instance https://shop.example.com, without a slash at the end")
+		}
+	}
+	if u, err := url.Parse(c.TraceEndpoint); c.TraceEndpoint != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return errors.New("trace-endpoint is an address, for instance http://127.0.0.1:4318")
 	}
 	if c.MaxConcurrent < 1 {
 		return errors.New("max-concurrent must be 1 or more")
 	}
-	if c.LookupMisses < 0 {
-		return errors.New("lookup-misses must be 0 (the default) or more")
+	if !(c.LookupMisses > 0) {
+		return errors.New("lookup-misses must be more than 0")
 	}
 	if c.MaxBatch < 1 || c.MaxBatch > 50 {
 		return errors.New("max-batch must be 1 to 50")
@@ -106,6 +144,12 @@ func (c *Config) validate() error {
 		return errors.New("tls-cert and tls-key go together")
 	}
 	return nil
+}
+
+// isOrigin tells whether s is a scheme and a host, and perhaps a port, and nothing else.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && s == u.Scheme+"://"+u.Host
 }
 
 // server is the whole program, wired. Its parts are made in order by wire and closed in reverse.
@@ -438,6 +482,31 @@ func writeKeyFile(name, key string) error {
 	return nil
 }
 
+// listen takes the address that the configuration names.
+func listen(c Config) (net.Listener, error) {
+	// Go takes an empty address for all interfaces.
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return nil, errors.New("listen is a host and a port, for instance 127.0.0.1:8080 or [::1]:8080")
+	}
+	return net.Listen("tcp", c.Listen)
+}
+
+// certificate reads what HTTPS is served with; nil: HTTP is served.
+func certificate(c Config) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("tls-cert and tls-key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
+}
+
 // serve runs the server until ctx ends; then it takes no new requests and finishes those under way.
 func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	if err := c.validate(); err != nil {
@@ -445,12 +514,16 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	}
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: c.LogLevel}))
 	// Taken before the store: a second start fails for the right reason, and nobody waits for a
-	// port that cannot be had.
-	listener, err := net.Listen("tcp", c.Listen)
+	// port or a certificate that cannot be had.
+	listener, err := listen(c)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	defer listener.Close()
+	encrypted, err := certificate(c)
+	if err != nil {
+		return err
+	}
 	s, err := wire(context.WithoutCancel(ctx), c, time.Now, log)
 	if err != nil {
 		return err
@@ -461,7 +534,8 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 		return err
 	}
 	h := &http.Server{
-		Handler: s.handler(),
+		Handler:   s.handler(),
+		TLSConfig: encrypted,
 		// Headers and body together: what arrives later could not be answered any more.
 		ReadTimeout:    c.RequestTimeout,
 		WriteTimeout:   c.RequestTimeout + 20*time.Second,
@@ -476,8 +550,8 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	defer runtime.KeepAlive(ballast)
 	failed := make(chan error, 1)
 	go func() {
-		if c.TLSCert != "" {
-			failed <- h.ServeTLS(listener, c.TLSCert, c.TLSKey)
+		if encrypted != nil {
+			failed <- h.ServeTLS(listener, "", "")
 		} else {
 			failed <- h.Serve(listener)
 		}
