@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -116,7 +117,7 @@ func (s *server) putSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSchemaBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		refuse(w, resolvers.TooLarge, "The schema is too large.", http.StatusRequestEntityTooLarge)
+		refuse(w, resolvers.TooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxSchemaBody), http.StatusRequestEntityTooLarge)
 		return
 	}
 	if err != nil {

@@ -72,7 +72,7 @@ func (b *builder) buildEntity() *Type {
 	}
 	props := s.properties()
 	if len(props) == 0 {
-		b.problem("", "properties", "declare its properties", "an entity declares at least one property")
+		b.problem("", "properties", "declare its properties under `properties`", "an entity declares at least one property")
 	}
 	for _, g := range s.groups {
 		if !b.onlyValidates(s, g) {

@@ -67,8 +67,18 @@ func (t *tree) compileError(err error) {
 			}
 		}
 		_, message := explain(leaf.ErrorKind)
+		if fix, ok := mending[keyword]; ok {
+			t.problem(pointer(path), keyword, fix, "is malformed")
+			continue
+		}
 		t.problem(pointer(path), keyword, "see the specification of the keyword", "is malformed: %s", message)
 	}
+}
+
+// mending tells how keywords are written whose meta-schema says it in a roundabout way, or that had another form once.
+var mending = map[string]string{
+	"type":     "write array, boolean, integer, null, number, object or string, or a list of them",
+	"required": "write a list of names into the object that has the properties, as in \"required\": [\"name\"]",
 }
 
 // leaves are the errors that say something by themselves.

@@ -67,7 +67,10 @@ func decodeJSON(doc []byte, l Limits) (any, *Problem) {
 	if !utf8.Valid(doc) {
 		return nil, &Problem{Message: "the document is not valid UTF-8", Fix: "save it as UTF-8"}
 	}
-	d := &jsonReader{dec: json.NewDecoder(bytes.NewReader(doc)), limits: l}
+	if len(bytes.TrimSpace(doc)) == 0 {
+		return nil, &Problem{Message: "the document is empty", Fix: "write a JSON Schema into it"}
+	}
+	d := &jsonReader{dec: json.NewDecoder(bytes.NewReader(doc)), doc: doc, limits: l}
 	if UnpairedSurrogate(doc) >= 0 {
 		d.torn = doc
 	}
@@ -86,6 +89,7 @@ func decodeJSON(doc []byte, l Limits) (any, *Problem) {
 
 type jsonReader struct {
 	dec     *json.Decoder
+	doc     []byte
 	limits  Limits
 	problem *Problem
 	torn    []byte // the document, if an unpaired surrogate is in it
@@ -101,13 +105,24 @@ func (d *jsonReader) token(path []string) json.Token {
 	begin := d.dec.InputOffset()
 	t, err := d.dec.Token()
 	if err != nil {
-		d.fail(path, fmt.Sprintf("broken JSON at byte %d", d.dec.InputOffset()), "check it with a JSON formatter")
+		d.fail(path, fmt.Sprintf("broken JSON in %s", d.place(begin)), "check it with a JSON formatter; YAML and comments are not read")
 		return nil
 	}
 	if d.torn != nil && UnpairedSurrogate(d.torn[begin:d.dec.InputOffset()]) >= 0 {
 		d.fail(path, "an escape in the text stands for half of a character (an unpaired surrogate)", `write the character itself, or the escapes of both halves`)
 	}
 	return t
+}
+
+// place tells in words where in the document the token is that does not come after an offset.
+func (d *jsonReader) place(offset int64) string {
+	rest := d.doc[offset:]
+	before := d.doc[:len(d.doc)-len(bytes.TrimLeft(rest, " \t\r\n,:"))]
+	if len(before) == len(d.doc) {
+		return "its last line: it ends too early"
+	}
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	return fmt.Sprintf("line %d, column %d", bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1)
 }
 
 // UnpairedSurrogate returns where in a JSON or GraphQL text an escape in a string stands for half of a

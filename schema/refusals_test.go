@@ -222,3 +222,37 @@ func TestProblemsAreCapped(t *testing.T) {
 		t.Errorf("%d problems", len(list))
 	}
 }
+
+// Common mistakes are told with what is wrong and how to mend it, not by the name of a specification.
+func TestRefusalsSayHowToMend(t *testing.T) {
+	for doc, want := range map[string]string{
+		"":                       "the document is empty (write a JSON Schema into it)",
+		" \n":                    "the document is empty (write a JSON Schema into it)",
+		"type: object\n":         "broken JSON in line 1, column 1 (check it with a JSON formatter; YAML and comments are not read)",
+		"{\r\n  \"a\": 'x'\r\n}": "/a: broken JSON in line 2, column 8 (check it with a JSON formatter; YAML and comments are not read)",
+		"{\n\"é\": [1 2]}":       "/é/1: broken JSON in line 2, column 9 (check it with a JSON formatter; YAML and comments are not read)",
+		`{"properties": {`:       "/properties: broken JSON in its last line: it ends too early (check it with a JSON formatter; YAML and comments are not read)",
+		`{"properties": {"a": {"type": "string"},}}`:   "/properties: broken JSON in line 1, column 41 (check it with a JSON formatter; YAML and comments are not read)",
+		in(`{"type": "text"}`):                         "/properties/a/type: is malformed (write array, boolean, integer, null, number, object or string, or a list of them)",
+		in(`{"type": ["string", "nil"]}`):              "/properties/a/type: is malformed (write array, boolean, integer, null, number, object or string, or a list of them)",
+		in(`{"type": "string", "required": true}`):     "/properties/a/required: is malformed (write a list of names into the object that has the properties, as in \"required\": [\"name\"])",
+		in(`{"type": "string", "pattern": "^[A-Z"}`):   "/properties/a/pattern: is no regular expression: missing closing ] (correct it)",
+		in(`{"type": "string", "pattern": "(?<=a)b"}`): "/properties/a/pattern: is not a regular expression that runs in linear time (RE2) (write it without look-around and back-references, and shorter)",
+		in(`{"type": "string", "pattern": "(a)\\1"}`):  "/properties/a/pattern: is not a regular expression that runs in linear time (RE2) (write it without look-around and back-references, and shorter)",
+	} {
+		_, _, err := schema.Parse("Thing", []byte(doc), schema.Limits{})
+		var invalid *schema.Invalid
+		if !errors.As(err, &invalid) || len(invalid.Problems) != 1 {
+			t.Errorf("%s: %v", doc, err)
+			continue
+		}
+		p := invalid.Problems[0]
+		got := fmt.Sprintf("%s (%s)", p.Message, p.Fix)
+		if p.Pointer != "" {
+			got = p.Pointer + ": " + got
+		}
+		if got != want {
+			t.Errorf("%s\n got %s\nwant %s", doc, got, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -229,11 +230,25 @@ func nearest(k string) string {
 		if len(o) < 5 {
 			allowed = 1
 		}
-		if fold(k) == fold(o) || levenshtein.ComputeDistance(strings.ToLower(k), strings.ToLower(o)) <= allowed {
+		if fold(k) == fold(o) || alike(k, o, allowed) {
 			return o
 		}
 	}
 	return ""
+}
+
+// alike tells whether so many letters make the difference, or two neighbours that changed places.
+func alike(a, b string, allowed int) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if levenshtein.ComputeDistance(a, b) <= allowed {
+		return true
+	}
+	for i := 0; len(a) == len(b) && i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[:i]+a[i+1:i+2]+a[i:i+1]+a[i+2:] == b
+		}
+	}
+	return false
 }
 
 func nearestStandard(k string) string {
@@ -246,12 +261,16 @@ func nearestStandard(k string) string {
 		if len(s) > 7 {
 			allowed = 2
 		}
-		if len(s) > 3 && levenshtein.ComputeDistance(strings.ToLower(k), strings.ToLower(s)) <= allowed && (best == "" || s < best) {
+		if len(s) > 3 && alike(k, s, allowed) && (best == "" || s < best) {
 			best = s
 		}
 	}
 	return best
 }
+
+// mistakes are what is wrong in every dialect of regular expressions.
+var mistakes = []syntax.ErrorCode{syntax.ErrMissingBracket, syntax.ErrMissingParen, syntax.ErrUnexpectedParen,
+	syntax.ErrTrailingBackslash, syntax.ErrMissingRepeatArgument, syntax.ErrInvalidCharRange}
 
 const patternFix = "write it without look-around and back-references, and shorter"
 
@@ -264,6 +283,10 @@ func (t *tree) checkPattern(at, keyword, pattern string) int {
 	}
 	re, err := syntax.Parse(translatePattern(pattern), syntax.Perl)
 	if err != nil {
+		if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) && slices.Contains(mistakes, wrong.Code) {
+			t.problem(at, keyword, "correct it", "is no regular expression: %s", wrong.Code)
+			return 0
+		}
 		t.problem(at, keyword, patternFix, "is not a regular expression that runs in linear time (RE2)")
 		return 0
 	}
