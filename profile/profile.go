@@ -191,6 +191,12 @@ func New(o Options) *Service {
 // which doors bound by their deadlines.
 const claimGrace = 2 * time.Minute
 
+// A promotion looks this often, with pauses, whether another one of the same prospect is through.
+const (
+	promotionLooks = 50
+	promotionPause = 20 * time.Millisecond
+)
+
 func documents(id tenant.ID, e *schema.Entity) storage.Space {
 	return storage.Space{Account: id, Collection: storage.Documents, Part: e.Name}
 }
@@ -213,6 +219,8 @@ type content struct {
 	Updated time.Time
 	// Promoted says that the document was made of a prospect.
 	Promoted bool
+	// Reserved is when a promotion of this prospect began; zero: it is not known of any.
+	Reserved time.Time
 	// Bound says that the document ends with its owner, and would end at Ends (zero: never) by itself.
 	Bound bool
 	Ends  time.Time
@@ -229,6 +237,9 @@ func (c *content) encode() bson.Raw {
 	b = bsoncore.AppendDateTimeElement(b, "updated", c.Updated.UnixMilli())
 	if c.Promoted {
 		b = bsoncore.AppendBooleanElement(b, "promoted", true)
+	}
+	if !c.Reserved.IsZero() {
+		b = bsoncore.AppendDateTimeElement(b, "reserved", c.Reserved.UnixMilli())
 	}
 	if c.Bound && c.Ends.IsZero() {
 		b = bsoncore.AppendNullElement(b, "ends")
@@ -275,6 +286,8 @@ func (c *content) decode(body bson.Raw) error {
 			c.Updated, fits = date(v)
 		case "promoted":
 			c.Promoted, fits = v.BooleanOK()
+		case "reserved":
+			c.Reserved, fits = date(v)
 		case "ends":
 			if c.Bound = true; v.Type != bsoncore.TypeNull {
 				c.Ends, fits = date(v)

@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,19 +33,38 @@ var promoted = []struct{ property, entity string }{
 // with patch applied to it; its addresses and contacts become documents that the profile owns. A
 // promotion that was interrupted is finished by the next one; one that was done already is answered
 // with the profile and changes nothing, or fails with ErrPromoted if its patch would have made another profile. What
-// the prospect protects is not stored in clear: then it fails.
+// the prospect protects is not stored in clear: then it fails. Who changes or deletes the prospect meanwhile was there
+// before, or is told that it is gone.
 func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Set, id string, patch map[string]any, v View) (Document, error) {
 	if err := p.Check(auth.Write); err != nil {
 		return Document{}, err
 	}
-	prospects, profiles := set.Entity("Prospect"), set.Entity("Profile")
-	r, c, err := s.find(ctx, p, prospects, id)
-	if errors.Is(err, ErrNotFound) {
-		return s.promotedTo(ctx, p, profiles, id, patch, v)
+	profiles := set.Entity("Profile")
+	for looks := 0; ; looks++ {
+		r, c, err := s.find(ctx, p, set.Entity("Prospect"), id)
+		if errors.Is(err, ErrNotFound) {
+			return s.promotedTo(ctx, p, profiles, id, patch, v)
+		}
+		if err != nil {
+			return Document{}, err
+		}
+		if looks < promotionLooks && s.reserved(c) { // somebody is at it; who takes longer was interrupted
+			if err := wait(ctx, promotionPause); err != nil {
+				return Document{}, err
+			}
+			continue
+		}
+		d, err := s.promote(ctx, p, set, r, c, patch, v)
+		if errors.Is(err, storage.ErrConflict) { // somebody else was faster
+			continue
+		}
+		return d, err
 	}
-	if err != nil {
-		return Document{}, err
-	}
+}
+
+// promote makes a profile of the prospect r, which holds c.
+func (s *Service) promote(ctx context.Context, p *auth.Principal, set *schema.Set, r storage.Record, c content, patch map[string]any, v View) (Document, error) {
+	prospects, profiles, id := set.Entity("Prospect"), set.Entity("Profile"), r.ID
 	from, err := s.clear(ctx, p.Account, prospects, r, c.Doc)
 	if err != nil {
 		return Document{}, err
@@ -64,11 +84,18 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		}
 	}
 	merge(doc, patch, profiles.Type)
+	release, err := s.reserve(ctx, p.Account, prospects, r, c)
+	if err != nil {
+		return Document{}, err
+	}
 	d, err := s.create(ctx, p, profiles, storage.Record{ID: id}, content{Promoted: true}, time.Time{}, doc, nil, v)
 	if errors.Is(err, ErrExists) {
 		d, err = s.promotedTo(ctx, p, profiles, id, patch, v)
 	}
 	if err != nil {
+		if decided(err) {
+			release()
+		}
 		return Document{}, err
 	}
 	for _, o := range owned {
@@ -77,11 +104,78 @@ func (s *Service) Promote(ctx context.Context, p *auth.Principal, set *schema.Se
 			return Document{}, err
 		}
 	}
-	err = s.remove(ctx, p.Account, set, prospects, r)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+	r.Rev = "" // it is reserved: nobody has changed it
+	if err := s.remove(ctx, p.Account, set, prospects, r); err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return Document{}, fmt.Errorf("profile: promote: %w", err)
 	}
 	return d, nil
+}
+
+// reserve keeps others from changing or deleting a prospect from the moment on that a promotion has read it: neither
+// what they write may be lost, nor a profile come of what they have deleted. Release lets them again; it does nothing
+// where the reservation is of somebody else, who may still be at it.
+func (s *Service) reserve(ctx context.Context, id tenant.ID, prospects *schema.Entity, r storage.Record, c content) (release func(), err error) {
+	first, was := !s.reserved(c), r
+	if first {
+		c.Reserved = s.now().UTC().Truncate(time.Millisecond)
+	}
+	next := r
+	next.Rev, next.Body = rand.Text(), c.encode()
+	if err := s.store.Replace(ctx, documents(id, prospects), next, r.Rev); errors.Is(err, storage.ErrNotFound) {
+		return nil, storage.ErrConflict
+	} else if err != nil {
+		return nil, fmt.Errorf("profile: reserve: %w", err)
+	}
+	return func() {
+		if !first {
+			return
+		}
+		was.Rev = rand.Text()
+		err := s.store.Replace(context.WithoutCancel(ctx), documents(id, prospects), was, next.Rev)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrConflict) {
+			s.log.WarnContext(ctx, "a prospect cannot be changed for a while", "account", id, "id", r.ID, "error", err)
+		}
+	}, nil
+}
+
+// reserved reports whether a prospect is being promoted, as far as is known.
+func (s *Service) reserved(c content) bool {
+	return !c.Reserved.IsZero() && s.now().Sub(c.Reserved) < claimGrace
+}
+
+// yield lets a promotion of the document r go first. Then it fails with ErrNotFound if that has made a profile, and else
+// with a storage.ErrConflict, for which the caller reads the document again.
+func (s *Service) yield(ctx context.Context, id tenant.ID, set *schema.Set, r storage.Record, c content) error {
+	if !s.reserved(c) {
+		return nil
+	}
+	found, err := s.records(ctx, id, set.Entity("Profile"), []string{r.ID}, nil)
+	if err != nil {
+		return err
+	}
+	if found[0].ID != "" {
+		return ErrNotFound
+	}
+	if err := wait(ctx, promotionPause); err != nil {
+		return err
+	}
+	return storage.ErrConflict
+}
+
+// decided reports whether an error of a promotion says for sure that it made no profile.
+func decided(err error) bool {
+	invalid, twice := (*InvalidError)(nil), (*NotUniqueError)(nil)
+	return errors.As(err, &invalid) || errors.As(err, &twice) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrTooMany) ||
+		errors.Is(err, ErrPromoted) || errors.Is(err, ErrNotFound)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // promotedTo returns the profile that a prospect has become already, if patch says nothing else than what it began

@@ -157,6 +157,9 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, set *schema.Set
 	if err != nil {
 		return Document{}, err
 	}
+	if err := s.yield(ctx, p.Account, set, old, c); err != nil {
+		return Document{}, err
+	}
 	if ifVersion != "" && ifVersion != c.Version {
 		return Document{}, &VersionError{Current: c.Version}
 	}
@@ -289,6 +292,11 @@ func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set
 			err = nil // what cannot be read any more can still be deleted
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.yield(ctx, p.Account, set, r, c); errors.Is(err, storage.ErrConflict) {
+			continue
+		} else if err != nil {
 			return err
 		}
 		if ifVersion != "" && ifVersion != c.Version {
