@@ -121,7 +121,12 @@ func (s *Service) valid(ctx context.Context, id tenant.ID, e *schema.Entity, ent
 		// A write that is under way cannot be told from one that was given up.
 		return true, nil
 	}
-	found, err := s.records(ctx, id, e, []string{c.Document}, nil)
+	return s.has(ctx, id, e, c.Document, entry)
+}
+
+// has reports whether a document is there and has a value.
+func (s *Service) has(ctx context.Context, id tenant.ID, e *schema.Entity, document, entry string) (bool, error) {
+	found, err := s.records(ctx, id, e, []string{document}, nil)
 	if err != nil {
 		return false, err
 	}
@@ -164,13 +169,16 @@ func (s *Service) release(ctx context.Context, id tenant.ID, e *schema.Entity, l
 	}
 }
 
-// dropClaim removes a document's claim to a value, if it has one.
+// dropClaim removes a deleted document's claim to a value, if it has one, and unless a new document of its id has the value.
 func (s *Service) dropClaim(ctx context.Context, id tenant.ID, e *schema.Entity, entry, document string) error {
 	r, c, err := s.readClaim(ctx, id, e, entry)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
 	if err != nil || c.Document != document {
+		return err
+	}
+	if again, err := s.has(ctx, id, e, document, entry); err != nil || again {
 		return err
 	}
 	err = s.store.Delete(ctx, claims(id, e), r.ID, r.Rev)

@@ -28,7 +28,7 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 	if p.Confined() && e.Owner == "" {
 		return Document{}, fmt.Errorf("%w: a shopper's credential cannot create a %s", auth.ErrDenied, e.Name)
 	}
-	r := storage.Record{ID: newID(), Owner: owner}
+	r := storage.Record{Owner: owner}
 	if e.Owner == "" {
 		return s.create(ctx, p, e, r, content{}, time.Time{}, input, ttlDays, v)
 	}
@@ -57,10 +57,10 @@ func (s *Service) createOwned(ctx context.Context, p *auth.Principal, set *schem
 		return d, nil
 	}
 	if err == nil || gone {
-		err = s.catchUp(ctx, p.Account, set, e, r.ID, ends, gone)
+		err = s.catchUp(ctx, p.Account, set, e, d.ID, ends, gone)
 	}
 	if err != nil {
-		s.log.WarnContext(ctx, "a new document will be made to end with its owner later", "account", p.Account, "entity", e.Name, "id", r.ID, "error", err)
+		s.log.WarnContext(ctx, "a new document will be made to end with its owner later", "account", p.Account, "entity", e.Name, "id", d.ID, "error", err)
 	}
 	if gone {
 		return Document{}, ErrOwnerNotFound
@@ -68,14 +68,22 @@ func (s *Service) createOwned(ctx context.Context, p *auth.Principal, set *schem
 	return d, nil
 }
 
-// create writes the first version of a document. R says its id and owner, and c what else is to be known of it; it ends
-// with the owner.
+// create writes the first version of a document. R says its owner, and its id unless it is to have a new one,
+// and c what else is to be known of it. It ends with the owner.
 func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, c content, ownersEnd time.Time, input map[string]any, ttlDays *int, v View) (Document, error) {
 	ttl := e.TTLDays
 	if ttlDays != nil {
 		if ttl = *ttlDays; ttl < 1 || ttl > maxTTLDays {
 			return Document{}, ErrTTL
 		}
+	}
+	reused := r.ID != "" // there may have been documents of this id before
+	if !reused {
+		r.ID = newID()
+	} else if found, err := s.records(ctx, p.Account, e, []string{r.ID}, nil); err != nil {
+		return Document{}, err
+	} else if found[0].ID != "" {
+		return Document{}, ErrExists // before it takes values over that are the other's
 	}
 	e.Defaults(input)
 	e.Complete(input)
@@ -112,7 +120,31 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 		// The document may be there, so the claims stay. Without it they are void in time.
 		return Document{}, fmt.Errorf("profile: create: %w", err)
 	}
+	if reused {
+		if err := s.confirm(ctx, p.Account, e, r, keys.unique); err != nil {
+			return Document{}, err
+		}
+	}
 	return s.showWritten(ctx, p, e, r, v)
+}
+
+// confirm takes the values of a new document once more: who deletes another one that had the same id may have given up
+// our claims with its own. If somebody else has a value by now, the new document is taken back.
+func (s *Service) confirm(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, values []claimed) error {
+	_, err := s.claim(ctx, id, e, r.ID, values)
+	if twice := (*NotUniqueError)(nil); !errors.As(err, &twice) {
+		return err
+	}
+	gone := s.store.Delete(ctx, documents(id, e), r.ID, r.Rev)
+	if gone != nil && !errors.Is(gone, storage.ErrNotFound) && !errors.Is(gone, storage.ErrConflict) {
+		return fmt.Errorf("profile: take back: %w", gone)
+	}
+	for _, v := range values {
+		if err := s.dropClaim(ctx, id, e, v.entry, r.ID); err != nil {
+			s.log.WarnContext(ctx, "claim will be cleared later", "account", id, "entity", e.Name, "error", err)
+		}
+	}
+	return err
 }
 
 // seal validates a document and gives the form in which the record r keeps it; before is what that
@@ -213,6 +245,7 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, set *schema.Set
 	err = s.store.Replace(ctx, documents(p.Account, e), r, old.Rev)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
+		s.unarchive(ctx, p.Account, e, old, c)
 		err = ErrNotFound
 	case errors.Is(err, storage.ErrTooLarge):
 		err = ErrTooLarge
@@ -239,6 +272,14 @@ func (s *Service) archive(ctx context.Context, id tenant.ID, e *schema.Entity, r
 		return fmt.Errorf("profile: keep version: %w", err)
 	}
 	return nil
+}
+
+// unarchive removes what archive kept of a document that was deleted meanwhile, by somebody who did not see it any more.
+func (s *Service) unarchive(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record, c content) {
+	err := s.store.Delete(ctx, versions(id, e), oldID(r.ID, c.Created, c.Number), "")
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		s.log.WarnContext(ctx, "an old version of a deleted document will be cleared later", "account", id, "entity", e.Name, "id", r.ID, "error", err)
+	}
 }
 
 // merge applies a merge patch. A required property that may be null becomes null, where RFC 7396
@@ -331,8 +372,13 @@ func (s *Service) remove(ctx context.Context, id tenant.ID, set *schema.Set, e *
 
 // purge clears away what hung on a document that is gone.
 func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, r storage.Record) error {
+	prefix := r.ID + "/"
+	var c content
+	if c.decode(r.Body) == nil { // a new document of the same id may have versions already
+		prefix = oldPrefix(r.ID, c.Created)
+	}
 	for {
-		old, err := s.store.Scan(ctx, versions(id, e), storage.Page{Prefix: r.ID + "/", Limit: 500})
+		old, err := s.store.Scan(ctx, versions(id, e), storage.Page{Prefix: prefix, Limit: 500})
 		if err != nil {
 			return err
 		}
