@@ -16,7 +16,7 @@ export const adminKey = required('ADMIN_KEY');
 export const artifacts = process.env.ARTIFACTS ?? fileURLToPath(new URL('../../../artifacts', import.meta.url));
 export const sizes = {
   1280: { width: 1280, height: 800 },
-  390: { width: 390, height: 844 },
+  320: { width: 320, height: 640 },
 };
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
