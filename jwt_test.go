@@ -244,7 +244,8 @@ func TestIdentityProvider(t *testing.T) {
 	if strings.Contains(in.logs.String(), "ann@example.com") {
 		t.Error("a token's subject is in the logs")
 	}
-	for _, reason := range []string{"sub is missing", "sub is no string", "sub is empty", "sub is longer than 255 bytes"} {
+	for _, reason := range []string{"sub is missing", "sub is no string", "sub is empty", "sub is longer than 255 bytes",
+		"token has invalid audience", "token is expired", "token signature is invalid", "it names no account, or several"} {
 		if !strings.Contains(in.logs.String(), reason) {
 			t.Errorf("the log does not say that %s", reason)
 		}

@@ -96,7 +96,10 @@ func TestProvidersAreChecked(t *testing.T) {
 		"account twice":        {`{"claim": "shop"}`, `{"claim": "shop", "value": "main"}`, "account needs"},
 		"no roles":             {`{"value": "reader"}`, `{}`, "roles needs"},
 		"unknown role":         {`"audience"`, `"roleNames": {"staff": "god"}, "audience"`, "roleNames may map onto"},
+		"unknown fixed role":   {`"reader"`, `"reader god"`, "roles has a value that is no role"},
+		"fixed role, renamed":  {`"audience"`, `"roleNames": {"reader": "support"}, "audience"`, ""},
 		"misspelt":             {`"audience"`, `"audiance"`, "unknown field"},
+		"none at all":          {good, ``, "names none"},
 		"nothing but a string": {good, `"x"`, "identity providers"},
 	} {
 		one := good

@@ -70,6 +70,9 @@ func ParseProviders(r io.Reader) ([]Provider, error) {
 	if err := d.Decode(&file); err != nil {
 		return nil, fmt.Errorf("auth: identity providers: %w", err)
 	}
+	if len(file.Providers) == 0 {
+		return nil, errors.New("auth: identity providers: `providers` names none")
+	}
 	for i, p := range file.Providers {
 		if err := p.check(); err != nil {
 			return nil, fmt.Errorf("auth: identity provider %d: %w", i+1, err)
@@ -107,6 +110,11 @@ func (p Provider) check() error {
 	for _, r := range p.RoleNames {
 		if !slices.ContainsFunc(Roles, func(known Role) bool { return known.Name == r }) {
 			return fmt.Errorf("roleNames may map onto %s", roleNames())
+		}
+	}
+	for _, r := range strings.Fields(p.Roles.Value) {
+		if _, mapped := p.RoleNames[r]; !mapped && (p.RoleNames != nil || !slices.ContainsFunc(Roles, func(known Role) bool { return known.Name == r })) {
+			return fmt.Errorf("roles has a value that is no role; the roles are %s", roleNames())
 		}
 	}
 	if p.Console != nil && p.Console.ClientID == "" {
@@ -243,6 +251,7 @@ func (p *provider) claims(ctx context.Context, parser *jwt.Parser, token string)
 		parsed, err = parser.ParseWithClaims(token, claims, keys.Keyfunc.Keyfunc)
 	}
 	if err != nil {
+		p.refused(ctx, why(err))
 		return nil, ErrUnauthenticated
 	}
 	if _, critical := parsed.Header["crit"]; critical { // none is understood: RFC 7515, section 4.1.11
@@ -259,6 +268,7 @@ func (p *provider) principal(ctx context.Context, claims jwt.MapClaims) (*Princi
 	}
 	accounts := p.Account.read(claims)
 	if len(accounts) != 1 {
+		p.refused(ctx, "it names no account, or several")
 		return nil, ErrUnauthenticated
 	}
 	var roles []string
@@ -286,6 +296,22 @@ func (p *provider) principal(ctx context.Context, claims jwt.MapClaims) (*Princi
 		return nil, ErrUnauthenticated
 	}
 	return principal, principal.bind(consumers[0])
+}
+
+// refused tells those who set a provider up why its tokens are not taken.
+func (p *provider) refused(ctx context.Context, reason string) {
+	p.keys.log.DebugContext(ctx, "a token is refused", "issuer", p.Issuer, "reason", reason)
+}
+
+// why tells what a token fails by. The errors' own texts may hold what stands in the token.
+func why(err error) string {
+	for _, kind := range []error{jwt.ErrTokenSignatureInvalid, jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenUsedBeforeIssued,
+		jwt.ErrTokenInvalidAudience, jwt.ErrTokenInvalidIssuer, jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenUnverifiable} {
+		if errors.Is(err, kind) {
+			return kind.Error()
+		}
+	}
+	return "it is no token that can be read"
 }
 
 // longestSubject is how long `sub` may be, by OpenID Connect Core 1.0.
