@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -289,4 +294,54 @@ func TestMistakenKEK(t *testing.T) {
 			t.Errorf("the record does not name the KEKs: %s", r.Text)
 		}
 	})
+}
+
+// Who hangs up while keys are waited for raises no alarm.
+func TestHungUpBeforeKeys(t *testing.T) {
+	t.Parallel()
+	var slow atomic.Bool
+	asked, answer := make(chan struct{}), make(chan struct{})
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // wraps nothing
+		if slow.Load() && strings.Contains(r.URL.Path, "/decrypt/") {
+			asked <- struct{}{}
+			<-answer
+		}
+		var body struct{ Plaintext, Ciphertext string }
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		text := map[string]string{"ciphertext": "vault:v1:" + body.Plaintext, "plaintext": strings.TrimPrefix(body.Ciphertext, "vault:v1:")}
+		if err := json.NewEncoder(w).Encode(map[string]any{"data": text}); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(engine.Close)
+	c := defaults(t)
+	c.Transit, c.TransitMount, c.TransitToken = engine.URL, "transit", filepath.Join(t.TempDir(), "token")
+	writeToken(t, c, "token")
+	in := boot(t, c)
+	one := in.account(t, "one")
+	id := one.profile("john.doe@example.com")
+
+	in.clock.move(61 * time.Second)
+	slow.Store(true)
+	ctx, hangUp := context.WithCancel(t.Context())
+	body := fmt.Sprintf(`{"query": "{ profile(id: \"%s\") { email } }"}`, id)
+	request := httptest.NewRequestWithContext(ctx, "POST", "/graphql", strings.NewReader(body))
+	request.Header.Set("Authorization", "Bearer "+one.key)
+	request.Header.Set("Content-Type", "application/json")
+	handled := make(chan struct{})
+	go func() {
+		defer close(handled)
+		in.handler().ServeHTTP(httptest.NewRecorder(), request)
+	}()
+	<-asked
+	hangUp()
+	<-handled
+	slow.Store(false)
+	close(answer)
+	if strings.Contains(in.logs.String(), "ERROR") {
+		t.Errorf("logged: %s", in.logs.String())
+	}
+	bright(t, one, id)
 }

@@ -149,6 +149,9 @@ func (d *Data) write(ctx context.Context, w graph.Write, v profile.View) (profil
 
 // look tells of errors that no client can do anything about.
 func (d *Data) look(ctx context.Context, err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the client did not wait for the keys
+	}
 	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, storage.ErrDamaged) || errors.Is(err, vault.ErrKeyUnavailable) {
 		d.trouble(ctx, err)
 	}
