@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type Options struct {
 // Store is a storage.Store in one file.
 type Store struct {
 	db      *bbolt.DB
+	file    os.FileInfo // which file it is
 	now     func() time.Time
 	readers readers
 
@@ -75,8 +77,13 @@ func Open(o Options) (*Store, error) {
 	if err := sound(func() error { return db.Update(prepare) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
+	file, err := os.Stat(o.Path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
+	}
 	s := &Store{
 		db:      db,
+		file:    file,
 		now:     o.Now,
 		readers: readers{db: db},
 		writes:  make(chan *write, maxBatch),
@@ -122,7 +129,19 @@ func prepare(tx *bbolt.Tx) error {
 
 // Ping implements storage.Store.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.inPlace(); err != nil {
+		return fmt.Errorf("ping: %w", unavailable(err))
+	}
 	return s.read(ctx, "ping", func(*reader) error { return nil })
+}
+
+// inPlace fails when the file is not any more where it was opened: it can still be written, but nobody would find it again.
+func (s *Store) inPlace() error {
+	now, err := os.Stat(s.db.Path())
+	if err == nil && !os.SameFile(s.file, now) {
+		err = errors.New("another file is in the place of the store's")
+	}
+	return err
 }
 
 // Backup implements storage.Store. The copy is the whole file as of one moment. Until it is

@@ -58,3 +58,40 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 }
+
+// What is written to a file that was removed, or that another took the place of, would be lost.
+func TestFileRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store")
+	s := open(t, bolt.Options{Path: path})
+	if err := s.Insert(t.Context(), profiles, record(t, "before", 10)); err != nil {
+		t.Fatal(err)
+	}
+	unusable := func(id string) {
+		t.Helper()
+		for _, err := range []error{s.Ping(t.Context()), s.Insert(t.Context(), profiles, record(t, id, 10))} {
+			if !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("without its file: %v", err)
+			}
+		}
+		if _, err := s.Get(t.Context(), profiles, "before"); err != nil {
+			t.Errorf("reads go on, but: %v", err)
+		}
+	}
+	aside := path + ".aside"
+	if err := os.Rename(path, aside); err != nil {
+		t.Fatal(err)
+	}
+	unusable("removed")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unusable("replaced")
+	if err := os.Rename(aside, path); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{s.Ping(t.Context()), s.Insert(t.Context(), profiles, record(t, "after", 10))} {
+		if err != nil {
+			t.Errorf("with its file again: %v", err)
+		}
+	}
+}

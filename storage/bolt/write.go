@@ -151,6 +151,9 @@ func (s *Store) waiting() *write {
 func (s *Store) apply(batch []*write) {
 	s.readers.pause()
 	err := sound(func() error {
+		if err := s.inPlace(); err != nil {
+			return err
+		}
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			for _, w := range batch {
 				if w.result = w.ctx.Err(); w.result != nil {
