@@ -72,7 +72,7 @@ type Config struct {
 
 // Stores says where everything durable is.
 type Stores struct {
-	Data         string   `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store; made if it is missing." placeholder:"DIR"`
+	Data         string   `default:"./data" env:"PROFILEGRAPH_DATA" help:"Folder of the embedded store and of key files, ./data unless given; made if it is missing." placeholder:"DIR"`
 	MongodbURI   string   `name:"mongodb-uri" env:"MONGODB_URI" help:"Store documents in the MongoDB that this connection string names, instead of the embedded store." placeholder:"URI"`
 	KeysURI      string   `name:"keys-uri" env:"KEYS_URI" help:"Store the wrapped encryption keys in the MongoDB database that this connection string names, by default keys.db in the data folder, or on MongoDB the database beside the documents' with -keys behind its name. Never the documents' own." placeholder:"URI"`
 	KEKFile      string   `name:"kek-file" env:"PROFILEGRAPH_KEK_FILE" help:"Key file whose keys encrypt all other keys; kek.key in the data folder unless given. Made at the first start." placeholder:"FILE"`
