@@ -17,12 +17,19 @@ func TestSchemasTellNoValues(t *testing.T) {
 		in := boot(t, c)
 		in.publish("Profile", `{"properties": {
 			"tier": {"type": ["string", "null"]},
-			"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true}, "label": {"type": "string"}}}}
+			"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true}, "label": {"type": "string"}}}},
+			"cards": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": false, "properties": {"pin": {"type": "string", "sensitive": true, "pattern": "^[0-9]{4}$"}, "of": {"type": "object", "properties": {"bank": {"type": "string"}}, "sensitive": true}}}},
+			"vault": {"type": ["object", "null"], "additionalProperties": false, "sensitive": true, "properties": {"pin": {"type": "string"}, "code": {"type": "string"}}}
 		}}`)
 		in.do(`mutation($in: ProfileInput!) { createProfile(input: $in) { id } }`, vars{"in": vars{"email": "ana@example.com", "firstName": "Ana", "tier": "gold",
-			"secrets": []any{vars{"pin": "1234", "label": "door"}}, "additionalProperties": vars{"hobby": "chess"}}})
+			"secrets": []any{vars{"pin": "1234", "label": "door"}}, "cards": []any{vars{"pin": "1234", "of": vars{}}}, "vault": vars{"pin": "1234"}, "additionalProperties": vars{"hobby": "chess"}}})
 		admin := in.newKey([]string{"schema-admin"}, "")
 
+		const vault = `"type": ["object", "null"], "additionalProperties": false, "sensitive": true, "properties": {"pin": {"type": "string"}, "code": {"type": "string"}}`
+		cards := func(pin, more string) string {
+			return `{"properties": {"cards": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": false, "properties": {"pin": {"type": "string", "sensitive": true, ` + pin +
+				`}, "of": {"type": "object", "properties": {"bank": {"type": "string"}}, "sensitive": true}}` + more + `}}}}`
+		}
 		// Each pair would tell true from false.
 		for what, pair := range map[string][2]string{
 			"a pattern":          {`{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^A"}}}`, `{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^B"}}}`},
@@ -34,6 +41,8 @@ func TestSchemasTellNoValues(t *testing.T) {
 			"what is in a list": {
 				`{"properties": {"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true, "pattern": "^1"}, "label": {"type": "string"}}}}}}`,
 				`{"properties": {"secrets": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": true, "properties": {"pin": {"type": "string", "sensitive": true, "pattern": "^2"}, "label": {"type": "string"}}}}}}`},
+			"what is in a list and has a pattern": {cards(`"pattern": "^1[0-9]{3}$"`, ""), cards(`"pattern": "^2[0-9]{3}$"`, "")},
+			"what an object has":                  {`{"properties": {"vault": {` + vault + `, "required": ["pin"]}}}`, `{"properties": {"vault": {` + vault + `, "required": ["code"]}}}`},
 		} {
 			var answers [2]string
 			for i, schema := range pair {
@@ -60,8 +69,10 @@ func TestSchemasTellNoValues(t *testing.T) {
 			`{"properties": {"tier": {"type": ["string", "null"], "pattern": "^s"}}}`:                                     1,
 			`{"properties": {"lastName": {"type": ["string", "null"], "sensitive": true, "pii": true, "pattern": "^L"}}}`: 0,
 			`{"properties": {"fresh": {"type": ["string", "null"], "sensitive": true, "pattern": "^L"}}}`:                 0,
-			`{"required": ["firstName"]}`: 0,
-			`{"required": ["lastName"]}`:  1,
+			`{"required": ["firstName"]}`:                             0,
+			`{"required": ["lastName"]}`:                              1,
+			cards(`"pattern": "^[0-9]{4}$"`, `, "required": ["of"]`):  0,
+			cards(`"pattern": "^[0-9]{4}$"`, `, "required": ["pin"]`): 0,
 			`{"properties": {"firstName": {"type": ["string", "null"], "sensitive": true, "pii": true, "description": "As said."}}}`: -1,
 		} {
 			r := admin.managed(`query($s: JSON!) { checkDocuments(entity: "Profile", schema: $s) { checked failing } }`, vars{"s": json.RawMessage(schema)})
@@ -90,6 +101,17 @@ func TestSchemasTellNoValues(t *testing.T) {
 		}
 		if want := strings.Repeat("CheckSchema ALLOWED, ", 4) + "PutSchema DENIED, PutSchema ALLOWED"; strings.Join(outcomes, ", ") != want {
 			t.Errorf("the record has %v, not %s", outcomes, want)
+		}
+		// A publish decides as a check did.
+		for required, failing := range map[string]float64{"pin": 0, "code": 1} {
+			schema := `{"properties": {"vault": {` + vault + `, "required": ["` + required + `"]}}}`
+			r := in.managed(`query($s: JSON!) { checkSchema(entity: "Profile", schema: $s) { ok documentsFailing } }`, vars{"s": json.RawMessage(schema)})
+			if r.at("checkSchema.documentsFailing") != failing || r.at("checkSchema.ok") != (failing == 0) {
+				t.Errorf("%s: %s", required, r.Text)
+			}
+			if published := in.upload("Profile", schema).code(); (published == "") != (failing == 0) {
+				t.Errorf("%s: %q", required, published)
+			}
 		}
 	})
 }

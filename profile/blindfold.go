@@ -3,6 +3,7 @@ package profile
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/profilegraph/profilegraph/schema"
@@ -25,14 +26,25 @@ var standIns = []standIn{
 // blindfold copies documents without the values that readers see masked. Nulls are no secret.
 type blindfold struct {
 	standIn
-	hidden []string // paths of those that something else stands in for
-	left   []string // paths of those that are left out
+	hidden []spot   // those that something else stands in for
+	left   []spot   // those that are left out
+	inside []string // paths of those of them that are objects or lists, in which something may lack
 }
 
-func (b *blindfold) object(object map[string]any, t *schema.Type, path string) map[string]any {
+// spot is where a value of a document is: its path as of a change, which has "[]" for all elements of a list, and its
+// place as of a violation, which has their indexes.
+type spot struct{ path, place string }
+
+func (s spot) member(name string) spot {
+	return spot{strings.TrimPrefix(s.path+"."+name, "."), strings.TrimPrefix(s.place+"."+name, ".")}
+}
+
+func (s spot) element(i int) spot { return spot{s.path + "[]", s.place + "." + strconv.Itoa(i)} }
+
+func (b *blindfold) object(object map[string]any, t *schema.Type, in spot) map[string]any {
 	kept := make(map[string]any, len(object))
 	for name, value := range object {
-		at := strings.TrimPrefix(path+"."+name, ".")
+		at := in.member(name)
 		var part any
 		if i := slices.IndexFunc(t.Fields, func(f *schema.Field) bool { return f != t.Extra && f.Property == name }); i < 0 || t.Fields[i].Sensitive || t.Fields[i].PII {
 			part = b.secret(value, at)
@@ -47,17 +59,17 @@ func (b *blindfold) object(object map[string]any, t *schema.Type, path string) m
 }
 
 // value copies what is no secret itself, but may hold some. Nil: it is left out.
-func (b *blindfold) value(value any, t *schema.Type, path string) any {
+func (b *blindfold) value(value any, t *schema.Type, at spot) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if t.Kind == schema.Object {
-			return b.object(v, t, path)
+			return b.object(v, t, at)
 		}
 	case []any:
 		if t.Kind == schema.List {
 			kept := make([]any, len(v))
 			for i, element := range v {
-				kept[i] = b.value(element, t.Elem, path+"[]")
+				kept[i] = b.value(element, t.Elem, at.element(i))
 			}
 			return kept
 		}
@@ -65,11 +77,14 @@ func (b *blindfold) value(value any, t *schema.Type, path string) any {
 	if value == nil || t.Kind == schema.Scalar || t.Kind == schema.Enum {
 		return value
 	}
-	b.left = append(b.left, path)
+	if _, object := value.(map[string]any); object && t.Kind == schema.Union { // all else does not fit its type
+		b.inside = append(b.inside, at.path)
+	}
+	b.left = append(b.left, at)
 	return nil
 }
 
-func (b *blindfold) secret(value any, path string) any {
+func (b *blindfold) secret(value any, at spot) any {
 	switch v := value.(type) {
 	case nil:
 		return nil
@@ -82,10 +97,10 @@ func (b *blindfold) secret(value any, path string) any {
 			value = b.decimal
 		}
 	default:
-		b.left = append(b.left, path)
+		b.left, b.inside = append(b.left, at), append(b.inside, at.path)
 		return nil
 	}
-	b.hidden = append(b.hidden, path)
+	b.hidden = append(b.hidden, at)
 	return value
 }
 

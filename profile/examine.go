@@ -191,22 +191,25 @@ func (x *examination) judge(doc map[string]any) (lacking, invalid bool) {
 // not tell, and a constraint has become narrower, the document counts as not valid.
 func (x *examination) judgeBlind(doc map[string]any, s standIn) (lacking, invalid bool) {
 	b := blindfold{standIn: s}
-	doc = b.object(doc, x.current.Type, "")
+	doc = b.object(doc, x.current.Type, spot{})
 	before := x.current.Validate(doc) // the stand-ins' fault
-	broken := func(path string) bool {
-		return slices.ContainsFunc(before, func(v schema.Violation) bool { return v.Path == path })
+	broken := func(place string) bool {
+		return slices.ContainsFunc(before, func(v schema.Violation) bool { return v.Path == place })
 	}
 	for _, path := range x.Narrowed {
-		invalid = invalid || slices.ContainsFunc(b.hidden, func(h string) bool {
-			return (below(h, path) || below(path, h)) && (h != path || broken(h))
+		invalid = invalid || slices.ContainsFunc(b.hidden, func(h spot) bool {
+			return (below(h.path, path) || below(path, h.path)) && (h.path != path || broken(h.place))
 		})
-		invalid = invalid || slices.ContainsFunc(b.left, func(l string) bool { return below(l, path) || below(path, l) })
+		invalid = invalid || slices.ContainsFunc(b.left, func(l spot) bool { return below(l.path, path) || below(path, l.path) })
+	}
+	for _, path := range x.Required { // what is left out may lack it
+		lacking = lacking || slices.ContainsFunc(b.inside, func(l string) bool { return l != path && below(path, l) })
 	}
 	x.next.Type.Prune(doc)
 	for _, v := range x.next.Validate(doc) {
 		switch {
 		case x.Lacks(v):
-			lacking = lacking || !slices.Contains(b.left, v.Path)
+			lacking = lacking || !slices.ContainsFunc(b.left, func(l spot) bool { return l.place == v.Path })
 		case !slices.ContainsFunc(before, v.Same):
 			invalid = true
 		}

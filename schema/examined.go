@@ -110,6 +110,24 @@ func (x *Examination) Lacks(v Violation) bool {
 	return v.Rule == "required" && slices.ContainsFunc(x.Required, func(path string) bool { return name(path) == name(v.Path) })
 }
 
+// Opens reports whether it takes what protected values of an entity are, or what is in them, and not only whether
+// they are there.
+func (x *Examination) Opens(e *Entity) bool {
+	if len(x.Narrowed) > 0 || len(x.Required) == 0 {
+		return len(x.Narrowed) > 0
+	}
+	for path, f := range e.Fields() {
+		t := f.Type
+		for t.Kind == List {
+			t = t.Elem
+		}
+		if whole := f.Sensitive || f.PII || t.Kind == Union; whole && slices.ContainsFunc(x.Required, func(r string) bool { return r != path && around([]string{path}, r) != "" }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Uncovers reports whether a finding is about values that were protected and would be shown.
 func (f Finding) Uncovers() bool {
 	return f.Rule == "SENSITIVITY_NO_LOWER" || f.Rule == "EXTRA_NO_DISCLOSE"
