@@ -24,14 +24,15 @@ func TestPatchesGiveDefaultsAsCreationsDo(t *testing.T) {
 	}, "x-entity": {}, "additionalProperties": false}`)
 	const fields = `plan { level seats note billing { currency day } limits { calls hard } } contacts { kind to } pay { ... on AccountPayCard { network last } ... on AccountPayCash { unit } }`
 	for name, v := range map[string]string{
-		"empty":         `{"plan": {}}`,
-		"deep":          `{"plan": {"billing": {"day": 3}}}`,
-		"with some":     `{"plan": {"level": "plus", "limits": {"calls": 9}}}`,
-		"with null":     `{"plan": {"level": null, "note": null}}`,
-		"a list":        `{"contacts": [{"to": "x"}, {"kind": "phone"}]}`,
-		"a union":       `{"pay": {"accountPayCard": {"last": "1234"}}}`,
-		"another union": `{"pay": {"accountPayCash": {}}}`,
-		"nothing":       `{"plan": null, "contacts": null, "pay": null}`,
+		"empty":                `{"plan": {}}`,
+		"deep":                 `{"plan": {"billing": {"day": 3}}}`,
+		"with some":            `{"plan": {"level": "plus", "limits": {"calls": 9}}}`,
+		"with null":            `{"plan": {"level": null, "note": null}}`,
+		"null that may not be": `{"plan": {"seats": null, "limits": {"hard": null}, "billing": {"currency": null, "day": 3}}}`,
+		"a list":               `{"contacts": [{"to": "x"}, {"kind": "phone"}]}`,
+		"a union":              `{"pay": {"accountPayCard": {"last": "1234"}}}`,
+		"another union":        `{"pay": {"accountPayCash": {}}}`,
+		"nothing":              `{"plan": null, "contacts": null, "pay": null}`,
 	} {
 		created := in.do(`mutation($v: AccountInput!) { made: createAccount(input: $v) { `+fields+` } }`, vars{"v": object(t, v)})
 		id := in.do(`mutation { createAccount(input: {name: "x"}) { id } }`).str("createAccount.id")

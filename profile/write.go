@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -308,7 +309,7 @@ func merge(object, patch map[string]any, t *schema.Type) {
 			if !ok {
 				target = map[string]any{}
 				if innerType != nil {
-					inner, _ = innerType.Filled(inner).(map[string]any)
+					inner, _ = innerType.Filled(stated(inner, innerType)).(map[string]any)
 				}
 			}
 			merge(target, inner, innerType)
@@ -319,6 +320,17 @@ func merge(object, patch map[string]any, t *schema.Type) {
 			object[name] = value
 		}
 	}
+}
+
+// stated is what a patch gives an object that comes into being: null says something only of what may be null.
+func stated(object map[string]any, t *schema.Type) map[string]any {
+	object = maps.Clone(object)
+	for _, f := range t.Fields {
+		if v, there := object[f.Property]; there && v == nil && !f.Nullable {
+			delete(object, f.Property)
+		}
+	}
+	return object
 }
 
 // Delete removes a document with all its versions and everything it owns. That it does is on the
