@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"encoding/json"
 	"errors"
+	"math/big"
 	"net/url"
 	"regexp"
 	"strings"
@@ -13,9 +15,9 @@ import (
 // format is one value of the keyword "format".
 type format struct {
 	scalar  string            // the GraphQL scalar of a string with it
-	numeric bool              // it is said of numbers, whose range their type checks
+	numeric bool              // it is said of numbers; unless valid says more, their type checks the range
 	note    bool              // it is never checked
-	valid   func(string) bool // nil: the validator's own check holds
+	valid   func(string) bool // of a number its text; nil: the validator's own check holds
 }
 
 // formats are the formats that are known. Others are annotations without effect.
@@ -24,9 +26,9 @@ var formats = map[string]format{
 	"idn-email":             {scalar: String, valid: func(s string) bool { at := strings.LastIndexByte(s, '@'); return at > 0 && at < len(s)-1 }},
 	"uri":                   {scalar: URL, valid: isURL},
 	"url":                   {scalar: URL, valid: isURL},
-	"iri":                   {scalar: String},
-	"uri-reference":         {scalar: String},
-	"iri-reference":         {scalar: String},
+	"iri":                   {scalar: String, valid: isURL},
+	"uri-reference":         {scalar: String, valid: isReference},
+	"iri-reference":         {scalar: String, valid: isReference},
 	"uri-template":          {scalar: String},
 	"uuid":                  {scalar: UUID},
 	"date":                  {scalar: Date},
@@ -51,14 +53,14 @@ var formats = map[string]format{
 	"int32":                 {scalar: Int, numeric: true},
 	"int64":                 {scalar: Long, numeric: true},
 	"long":                  {scalar: Long, numeric: true},
-	"uint32":                {scalar: Long, numeric: true},
-	"uint64":                {scalar: Long, numeric: true},
+	"uint32":                {scalar: Long, numeric: true, valid: isUnsigned(32)},
+	"uint64":                {scalar: Long, numeric: true, valid: isUnsigned(64)},
 	"float":                 {scalar: Float, numeric: true},
 	"double":                {scalar: Float, numeric: true},
 }
 
 // enforced tells whether values are held against the format.
-func (f format) enforced() bool { return f.scalar != "" && !f.numeric && !f.note }
+func (f format) enforced() bool { return f.scalar != "" && !f.note && (!f.numeric || f.valid != nil) }
 
 var errFormat = errors.New("does not match the format")
 
@@ -69,7 +71,13 @@ func registerFormats(c *jsonschema.Compiler) {
 			continue
 		}
 		c.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(v any) error {
-			if s, ok := v.(string); ok && !f.valid(s) {
+			s, ok := v.(string)
+			if f.numeric {
+				var n json.Number
+				n, ok = v.(json.Number)
+				s = string(n)
+			}
+			if ok && !f.valid(s) {
 				return errFormat
 			}
 			return nil
@@ -105,7 +113,20 @@ func isEmail(s string) bool {
 
 func isURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "") && !strings.ContainsAny(s, " \\<>\"{}|^`")
+	return err == nil && u.IsAbs() && (u.Host != "" || u.Opaque != "" || u.Path != "") && isReference(s)
+}
+
+func isReference(s string) bool {
+	_, err := url.Parse(s)
+	return err == nil && !strings.ContainsAny(s, " \\<>\"{}|^`")
+}
+
+func isUnsigned(bits uint) func(string) bool {
+	beyond := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), bits))
+	return func(s string) bool {
+		n, ok := new(big.Rat).SetString(s)
+		return ok && n.Sign() >= 0 && n.Cmp(beyond) < 0
+	}
 }
 
 // IsDateTime reports whether a text is a date-time of RFC 3339, section 5.6.

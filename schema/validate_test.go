@@ -149,6 +149,10 @@ func TestFormats(t *testing.T) {
 		"ipv4":         {[]string{"127.0.0.1"}, []string{"127.0.0.256", "::1"}},
 		"ipv6":         {[]string{"::1"}, []string{"127.0.0.1", ":::1"}},
 		"hostname":     {[]string{"example.com"}, []string{"-a.b", "a b"}},
+
+		"uri-reference": {[]string{"/a?b", "../x", "", "https://example.com"}, []string{"a b", "/<x>", "a^b"}},
+		"iri":           {[]string{"https://example.com/é", "urn:x:y"}, []string{"/é", "https://example.com/a b"}},
+		"iri-reference": {[]string{"/é"}, []string{"/é b"}},
 	} {
 		for _, draft := range []string{"http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2020-12/schema"} {
 			e := parse(t, "Thing", fmt.Sprintf(`{"$schema": %q, "properties": {"a": {"type": "string", "format": %q}}}`, draft, format))
@@ -162,6 +166,33 @@ func TestFormats(t *testing.T) {
 					t.Errorf("%s %q in %s: %v", format, v, draft, got)
 				}
 			}
+		}
+	}
+}
+
+func TestNumericFormats(t *testing.T) {
+	for format, values := range map[string]struct{ valid, invalid []json.Number }{
+		"uint32": {[]json.Number{"0", "4294967295", "4.294967295e9"}, []json.Number{"-1", "4294967296"}},
+		"uint64": {[]json.Number{"0", "9223372036854775807"}, []json.Number{"-1", "-9223372036854775808"}},
+	} {
+		for _, property := range []string{`{"type": "integer", "format": %q}`, `{"type": ["integer", "string"], "format": %q}`} {
+			e := parse(t, "Thing", fmt.Sprintf(`{"properties": {"a": `+property+`}}`, format))
+			for _, v := range values.valid {
+				if got := e.Validate(m{"a": v}); len(got) > 0 {
+					t.Errorf("%s %s: %v", format, v, got)
+				}
+			}
+			for _, v := range values.invalid {
+				if got := e.Validate(m{"a": v}); len(got) != 1 || got[0].Rule != "format" {
+					t.Errorf("%s %s: %v", format, v, got)
+				}
+			}
+		}
+	}
+	e := parse(t, "Thing", `{"properties": {"a": {"type": ["integer", "string"], "format": "uint64"}}}`)
+	for v, faults := range map[json.Number]int{"18446744073709551615": 0, "18446744073709551616": 1} {
+		if got := e.Validate(m{"a": v}); len(got) != faults {
+			t.Errorf("%s: %v", v, got)
 		}
 	}
 }
