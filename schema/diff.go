@@ -393,8 +393,20 @@ func (d *differ) object(from, to *Type, path string) {
 	}
 }
 
+// loosened tells whether elements of a list may be null now. Who reads it counts on it that they are not; a field may
+// be null in every answer.
+func loosened(from, to *Type) bool {
+	for from.Kind == List && to.Kind == List {
+		if to.ElemNullable && !from.ElemNullable {
+			return true
+		}
+		from, to = from.Elem, to.Elem
+	}
+	return false
+}
+
 func (d *differ) field(from, to *Field, path string) {
-	if !sameKind(from.Type, to.Type) || strings.Count(typeName(from.Type), "[") != strings.Count(typeName(to.Type), "[") {
+	if !sameKind(from.Type, to.Type) || strings.Count(typeName(from.Type), "[") != strings.Count(typeName(to.Type), "[") || loosened(from.Type, to.Type) {
 		d.add(TypeChanged, path, typeName(from.Type), typeName(to.Type))
 	}
 	d.either(from.Nullable, to.Nullable, NullWidened, NullNarrowed, path)
