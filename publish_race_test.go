@@ -95,3 +95,16 @@ func (c *client) uniqueOrRefused(entity string, published *reply) {
 		c.t.Errorf("%s: the key is unique, and %d documents have one value", entity, n)
 	}
 }
+
+// What is allowed stays so when a schema is in force: documents that lack a property do not count against a constraint
+// that came with it.
+func TestAllowedStands(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.publish("Thing", `{"type": "object", "x-entity": {}, "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "additionalProperties": false}`)
+	in.do(`mutation { createThing(input: {a: "x"}) { id } }`)
+	in.publish("Thing", `{"properties": {"a": {"type": "string", "pattern": "^x"}}, "required": ["b"]}`, "?allow=REQUIRED_NO_ADD")
+	if r := in.managed(`{ schema(entity: "Thing") { version } }`); r.at("schema.version") != 2.0 {
+		t.Errorf("in force: %s", r.Text)
+	}
+}

@@ -31,6 +31,11 @@ type Upload struct {
 	Note     string
 }
 
+// forbids reports whether a finding stands in the way of the upload.
+func (u Upload) forbids(f schema.Finding) bool {
+	return f.Absolute() || !slices.Contains(u.Allow, f.Rule)
+}
+
 // Report is what publishing an upload would do.
 type Report struct {
 	Problems []schema.Problem // why the schema cannot be used at all; then the rest is empty
@@ -173,7 +178,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	}
 	var refused []schema.Finding
 	for _, f := range d.Findings {
-		if f.Breaking && (f.Absolute() || !slices.Contains(u.Allow, f.Rule)) {
+		if f.Breaking && u.forbids(f) {
 			refused = append(refused, f)
 		}
 	}
@@ -210,11 +215,9 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 	if err := s.enforce(ctx, p.Account, d, v); err != nil {
 		return Version{}, err
 	}
-	asked = slices.DeleteFunc(slices.Clone(asked), func(f schema.Finding) bool {
-		return !f.Binds() || slices.Contains(u.Allow, f.Rule) && !f.Absolute()
-	})
-	if len(asked) > 0 {
-		err := s.stand(ctx, p, d, asked, blind)
+	binding := slices.DeleteFunc(slices.Clone(asked), func(f schema.Finding) bool { return !f.Binds() })
+	if slices.ContainsFunc(binding, u.forbids) {
+		err := s.stand(ctx, p, d, binding, u, blind)
 		if breaking := (*BreakingError)(nil); err != nil && !errors.As(err, &breaking) {
 			s.log.ErrorContext(ctx, "a schema is in force, and it is not known whether documents written meanwhile comply", "account", p.Account, "entity", d.Entity.Name,
 				"version", v.Number, "error", err)
@@ -249,8 +252,9 @@ const standTimeout = time.Minute
 
 // stand sees to it that a version in force holds of those documents too that were written under the schema
 // before while the others were examined. Where it does not, that schema is put in force again, as a version of
-// its own, and stand fails with a [*BreakingError]. Asked are the findings that documents decide on.
-func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], asked []schema.Finding, blind bool) error {
+// its own, and stand fails with a [*BreakingError]. Asked are the findings that documents decide on, those that the
+// upload allows among them: what one is about, documents do not fail another for.
+func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], asked []schema.Finding, u Upload, blind bool) error {
 	// It is in force: who asked for it may have gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), standTimeout)
 	defer cancel()
@@ -265,7 +269,7 @@ func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], ask
 	if err != nil {
 		return err
 	}
-	refused := schema.Settle(asked, x)
+	refused := slices.DeleteFunc(schema.Settle(asked, x), func(f schema.Finding) bool { return !u.forbids(f) })
 	if len(refused) == 0 {
 		return nil
 	}
@@ -466,7 +470,8 @@ func (d *draft[E]) needsData() bool {
 // blind reports whether a check is not to look at protected values: p may not see them, or they decide on
 // nothing. Else it is on the record that it looks.
 func (s *Store[E]) blind(ctx context.Context, p *auth.Principal, d draft[E]) (bool, error) {
-	if p.Check(auth.Unmask) != nil || len(schema.Examine(d.Findings).Narrowed) == 0 {
+	x := schema.Examine(d.Findings)
+	if p.Check(auth.Unmask) != nil || d.base == nil || !x.Opens(d.base) {
 		return true, nil
 	}
 	return false, s.put(ctx, p, d, audit.Entry{Action: "CheckSchema", Outcome: audit.Allowed}, nil)
