@@ -38,6 +38,7 @@ type commands struct {
 	Webhook  webhookCommand  `cmd:"" help:"Manage the addresses that are told of the account's events."`
 	Policy   policyCommand   `cmd:"" help:"Say for which purposes sensitive values may be seen."`
 	Approval approvalCommand `cmd:"" help:"Ask a second person for leave to see a data subject's data, and answer such wishes."`
+	Subject  subjectCommand  `cmd:"" help:"Erase data subjects, prove it, and keep them on legal hold."`
 	Key      keyCommand      `cmd:"" help:"Look after the account's encryption keys."`
 	Check    checkCommand    `cmd:"" help:"Look at all that is stored of documents and report what is damaged; works on the store itself, so stop an embedded server first."`
 	Audit    auditCommand    `cmd:"" help:"Look at, export and verify the audit record."`

@@ -29,7 +29,7 @@ type auditQuery struct {
 	To       time.Time `help:"Entries before this moment, RFC 3339." format:"2006-01-02T15:04:05Z07:00"`
 	Actor    string    `help:"Who acted."`
 	Action   string    `help:"What, for instance GetProfileUnmasked."`
-	Outcome  string    `help:"ALLOWED or DENIED."`
+	Outcome  string    `help:"ALLOWED, DENIED or DONE."`
 	Subject  string    `help:"Id of the profile or prospect that it is about."`
 	Document string    `help:"Id of the document."`
 	Field    string    `help:"Path of a field."`

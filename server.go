@@ -30,6 +30,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph/guard"
 	"github.com/profilegraph/profilegraph/graph/static"
 	"github.com/profilegraph/profilegraph/graph/transport"
+	"github.com/profilegraph/profilegraph/privacy"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/resolvers"
 	"github.com/profilegraph/profilegraph/schema"
@@ -170,6 +171,7 @@ type server struct {
 	vault   *vault.Vault
 	events  *event.Service
 	graphs  *supergraph.Graphs
+	privacy *privacy.Service
 	grants  *auth.Authorizer
 	wake    chan struct{}
 	isNew   bool   // there was no account yet
@@ -218,7 +220,10 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	s.tenants = tenant.New(s.store, s.now)
 	record := recorder{s.record, log}
 	s.grants = auth.NewAuthorizer(record, s.vault, s.store, s.now)
-	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses})
+	s.docs = profile.New(profile.Options{Store: s.store, Vault: s.vault, Auth: s.grants, Now: s.now, Log: log, Suspected: s.watch.suspected, Wake: s.wakeSweep, MissesPerSecond: c.LookupMisses,
+		Held: func(ctx context.Context, id tenant.ID, subject string) (bool, error) {
+			return s.privacy.Held(ctx, id, subject)
+		}})
 	s.keys = auth.NewAPIKeys(s.store, s.tenants, s.docs.HasSubject, record, s.now, log)
 	either := auth.Either{Keys: s.keys}
 	if c.AuthConfig != "" {
@@ -240,8 +245,12 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 		}}
 	s.events = event.New(event.Options{Store: s.store, Tenants: s.tenants, Sealer: s.vault, Record: record, Now: s.now, Log: log, Private: c.WebhookPrivate, Delivered: s.watch.delivered,
 		Happened: func(ctx context.Context, id tenant.ID, reference string) (bool, error) {
+			if happened, ours, err := s.privacy.Happened(ctx, id, reference); ours {
+				return happened, err
+			}
 			return s.schemas.Published(ctx, id, reference)
 		}})
+	s.privacy = privacy.New(privacy.Options{Store: s.store, Documents: s.docs, Keys: s.vault, APIKeys: s.keys, Record: record, Outbox: s.events, Set: s.currentSet, Now: s.now, Log: log})
 	composer, err := supergraph.NewComposer(c.Composer, log)
 	if err != nil {
 		return s, err
@@ -261,7 +270,7 @@ func wire(ctx context.Context, c Config, now func() time.Time, log *slog.Logger)
 	}
 	s.control = resolvers.Ordered(static.New(static.Config{
 		Schema: generated.NewExecutableSchema(generated.Config{Schema: graph.Released(generated.NewExecutableSchema(generated.Config{}).Schema()), Resolvers: resolvers.New(resolvers.Cases{Schemas: s.schemas, Keys: s.keys, Sessions: s.people,
-			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events, Graphs: s.graphs,
+			Accounts: auth.NewAccounts(s.tenants, s.keys, s.people), Disclosures: s.grants, Documents: s.docs, Webhooks: s.events, Graphs: s.graphs, Privacy: s.privacy,
 			Consumers: auth.NewConsumers(s.store, s.vault, record, s.now), Tokens: s.vault})}),
 		// A schema may be sent as a literal, which has a token for each of its words.
 		Limits:  guard.Limits{QueryBytes: 2 << 20, Tokens: 100_000},
@@ -359,7 +368,7 @@ func (s *server) sweep(ctx context.Context) {
 			err = s.docs.AdvanceRotations(ctx, s.currentSet)
 		case <-expire.C:
 			_, err = s.docs.Expire(ctx, s.currentSet)
-			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet))
+			err = errors.Join(err, s.forget(ctx), s.docs.AdvanceRotations(ctx, s.currentSet), s.eachAccount(ctx, s.privacy.Resume))
 		case <-mend.C:
 			err = s.mend(ctx)
 			mend.Reset(mendEvery)
@@ -411,6 +420,21 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 
 // mend clears away what crashes left, account by account, and what is left of the replaced and the deleted.
 func (s *server) mend(ctx context.Context) error {
+	err := s.eachAccount(ctx, func(ctx context.Context, id tenant.ID) error {
+		set, err := s.currentSet(ctx, id)
+		if err == nil {
+			_, err = s.docs.Mend(ctx, id, set)
+		}
+		return errors.Join(err, s.privacy.Reapply(ctx, id), s.grants.Retain(ctx, id))
+	})
+	if store, ok := s.store.(storage.Scrubber); ok {
+		err = errors.Join(err, store.Scrub(ctx))
+	}
+	return err
+}
+
+// eachAccount does something for all accounts: one account's trouble, such as a withdrawn key, is not the others'.
+func (s *server) eachAccount(ctx context.Context, do func(context.Context, tenant.ID) error) error {
 	var after tenant.ID
 	var failed []error
 	for {
@@ -420,25 +444,14 @@ func (s *server) mend(ctx context.Context) error {
 		}
 		for _, a := range accounts {
 			after = a.ID
-			set, err := s.currentSet(ctx, a.ID)
-			if err == nil {
-				_, err = s.docs.Mend(ctx, a.ID, set)
-			}
-			err = errors.Join(err, s.grants.Retain(ctx, a.ID))
-			if err != nil { // one account's trouble, such as a withdrawn key, is not the others'
+			if err := do(ctx, a.ID); err != nil {
 				failed = append(failed, fmt.Errorf("account %s: %w", a.ID, err))
 			}
 		}
 		if len(accounts) < 100 {
-			break
+			return errors.Join(failed...)
 		}
 	}
-	if store, ok := s.store.(storage.Scrubber); ok {
-		if err := store.Scrub(ctx); err != nil {
-			failed = append(failed, err)
-		}
-	}
-	return errors.Join(failed...)
 }
 
 // firstAccount is the account that a new installation begins with.

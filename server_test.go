@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"schema", "storage", "storage/bolt", "storage/mongo"},
 	{"tenant", "audit"},
 	{"auth", "vault", "vault/keydb", "vault/kms/local", "vault/kms/transit"},
-	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "profile/detect", "schemastore", "supergraph", "event"},
+	{"graph", "graph/guard", "graph/transport", "graph/static", "graph/scalar", "graph/generated", "profile", "profile/detect", "schemastore", "supergraph", "event", "privacy"},
 	{"resolvers", "dataloader", "console"},
 	{""}, // the program
 }
@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 	"vault/kms/transit": {"vault"},
 	"schemastore":       {"supergraph"},
 	"profile":           {"profile/detect"},
+	"privacy":           {"profile"},
 	"resolvers":         {"dataloader"},
 }
 

@@ -226,7 +226,14 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 	if err := k.note(ctx, p.Account, p.Actor, "RevokeApiKey", rec.Subject, map[string]string{"key": id}); err != nil {
 		return APIKey{}, err
 	}
-	rec, err = k.change(ctx, id, p.Account, func(r *keyRecord) bool {
+	if rec, err = k.revoke(ctx, id, p.Account); err != nil {
+		return APIKey{}, err
+	}
+	return describe(id, p.Account, rec), nil
+}
+
+func (k *APIKeys) revoke(ctx context.Context, id string, account tenant.ID) (keyRecord, error) {
+	rec, err := k.change(ctx, id, account, func(r *keyRecord) bool {
 		if !r.Revoked.IsZero() {
 			return false
 		}
@@ -234,7 +241,7 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 		return true
 	})
 	if err != nil {
-		return APIKey{}, err
+		return rec, err
 	}
 	k.revoked.Add(1)
 	for _, token := range k.cache.Keys() {
@@ -242,7 +249,36 @@ func (k *APIKeys) Revoke(ctx context.Context, p *Principal, id string) (APIKey, 
 			k.cache.Remove(token)
 		}
 	}
-	return describe(id, p.Account, rec), nil
+	return rec, nil
+}
+
+// RevokeOf revokes the keys that are confined to a data subject, in by's name.
+func (k *APIKeys) RevokeOf(ctx context.Context, account tenant.ID, subject, by string) error {
+	for page := (storage.Page{Limit: 500}); ; {
+		found, err := k.store.Owned(ctx, credentials, []string{string(account)}, page)
+		if err != nil {
+			return fmt.Errorf("auth: revoke keys: %w", err)
+		}
+		for _, r := range found[0] {
+			page.After = r.ID
+			rec, err := decodeKey(r)
+			if err != nil {
+				return err
+			}
+			if rec.Subject != subject || !rec.Revoked.IsZero() {
+				continue
+			}
+			if err := k.note(ctx, account, by, "RevokeApiKey", subject, map[string]string{"key": r.ID}); err != nil {
+				return err
+			}
+			if _, err := k.revoke(ctx, r.ID, account); err != nil {
+				return err
+			}
+		}
+		if len(found[0]) < 500 {
+			return nil
+		}
+	}
 }
 
 // note writes to the record what is about to happen to a key, and whose data it opens.

@@ -94,8 +94,8 @@ func (a *Authorizer) Query(ctx context.Context, p *Principal, f audit.Filter) ([
 	if err := p.Check(Audit); err != nil {
 		return nil, false, err
 	}
-	if f.Outcome != "" && f.Outcome != audit.Allowed && f.Outcome != audit.Denied {
-		return nil, false, fmt.Errorf("%w: outcome is %s or %s", ErrInvalid, audit.Allowed, audit.Denied)
+	if f.Outcome != "" && f.Outcome != audit.Allowed && f.Outcome != audit.Denied && f.Outcome != audit.Done {
+		return nil, false, fmt.Errorf("%w: outcome is %s, %s or %s", ErrInvalid, audit.Allowed, audit.Denied, audit.Done)
 	}
 	entries, more, err := a.record.Query(ctx, p.Account, f)
 	if err != nil {

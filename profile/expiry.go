@@ -71,27 +71,9 @@ func (s *Service) catchUp(ctx context.Context, id tenant.ID, set *schema.Set, e 
 
 // endOwned makes what a document owns end with it.
 func (s *Service) endOwned(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, owner storage.Record) error {
-	for _, owned := range set.Entities {
-		if owned.Owner != e.Name {
-			continue
-		}
-		for page := (storage.Page{Limit: batch}); ; {
-			found, err := s.store.Owned(ctx, documents(id, owned), []string{owner.ID}, page)
-			if err != nil {
-				return fmt.Errorf("profile: owned: %w", err)
-			}
-			for _, r := range found[0] {
-				if err := s.endWith(ctx, id, set, owned, r, owner.Expires); err != nil {
-					return err
-				}
-				page.After = r.ID
-			}
-			if len(found[0]) < batch {
-				break
-			}
-		}
-	}
-	return nil
+	return s.eachOwned(ctx, id, set, e, owner.ID, func(owned *schema.Entity, r storage.Record) error {
+		return s.endWith(ctx, id, set, owned, r, owner.Expires)
+	})
 }
 
 // endWith makes a document, and what it owns in turn, end with its owner.

@@ -158,6 +158,8 @@ type Options struct {
 	// MissesPerSecond is how many values a credential may look up in vain, in the long run; 100 when
 	// zero. Ten seconds' worth may come at once.
 	MissesPerSecond float64
+	// Held, unless nil, reports whether a data subject is on legal hold.
+	Held func(ctx context.Context, account tenant.ID, subject string) (bool, error)
 	// Wake, unless nil, is called when there is something for AdvanceRotations to do.
 	Wake func()
 }
@@ -171,6 +173,7 @@ type Service struct {
 	log       *slog.Logger
 	suspected func(kind string)
 	wake      func()
+	onHold    func(context.Context, tenant.ID, string) (bool, error)
 	misses    missLimits
 	memo      *memo
 	memory    sync.Pool // of *storage.Memory
@@ -184,7 +187,10 @@ func New(o Options) *Service {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	return &Service{memo: newMemo(), memory: sync.Pool{New: func() any { return new(storage.Memory) }}, misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
+	if o.Held == nil {
+		o.Held = func(context.Context, tenant.ID, string) (bool, error) { return false, nil }
+	}
+	return &Service{memo: newMemo(), memory: sync.Pool{New: func() any { return new(storage.Memory) }}, misses: newMissLimits(cmp.Or(o.MissesPerSecond, 100)), wake: o.Wake, onHold: o.Held, store: o.Store, vault: o.Vault, auth: o.Auth, now: o.Now, log: o.Log, suspected: o.Suspected}
 }
 
 // claimGrace is how long a claim without its document is honoured: longer than a write may take,

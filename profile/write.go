@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -334,7 +335,7 @@ func stated(object map[string]any, t *schema.Type) map[string]any {
 }
 
 // Delete removes a document with all its versions and everything it owns. That it does is on the
-// record first.
+// record first. It fails with [ErrHeld] while the data subject is on legal hold.
 func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, id, ifVersion string) error {
 	if err := p.Check(auth.Delete); err != nil {
 		return err
@@ -354,6 +355,9 @@ func (s *Service) Delete(ctx context.Context, p *auth.Principal, set *schema.Set
 		}
 		if ifVersion != "" && ifVersion != c.Version {
 			return &VersionError{Current: c.Version}
+		}
+		if held, err := s.onHold(ctx, p.Account, root(e, &r)); err != nil || held {
+			return cmp.Or(err, ErrHeld)
 		}
 		if err := s.auth.NoteDeletion(ctx, p, auth.Disclosure{Entity: e.Name, ID: r.ID, Subject: root(e, &r), Version: c.Version}); err != nil {
 			return err
@@ -408,27 +412,16 @@ func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *s
 			return err
 		}
 	}
-	for _, owned := range set.Entities {
-		if owned.Owner != e.Name {
-			continue
+	return s.eachOwned(ctx, id, set, e, r.ID, func(owned *schema.Entity, one storage.Record) error {
+		if err := s.purge(ctx, id, set, owned, one); err != nil {
+			return err
 		}
-		for {
-			found, err := s.store.Owned(ctx, documents(id, owned), []string{r.ID}, storage.Page{Limit: 500})
-			if err != nil {
-				return err
-			}
-			for _, one := range found[0] {
-				one.Rev = "" // nobody can save it by a change
-				if err := s.remove(ctx, id, set, owned, one); err != nil && !errors.Is(err, storage.ErrNotFound) {
-					return err
-				}
-			}
-			if len(found[0]) < 500 {
-				break
-			}
+		// At whatever revision: nobody can save it by a change.
+		if err := s.store.Delete(ctx, documents(id, owned), one.ID, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // keySet holds the entries under which a document can be looked up.

@@ -13,6 +13,7 @@ import (
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/scalar"
+	"github.com/profilegraph/profilegraph/privacy"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
@@ -184,6 +185,30 @@ func (r *mutationResolver) Approve(ctx context.Context, id string) (*generated.A
 		return nil, err
 	}
 	return r.approval(ctx, p, a)
+}
+
+func (r *mutationResolver) EraseSubject(ctx context.Context, subject string, reference *string) (*generated.Erasure, error) {
+	e, err := r.use.Privacy.Erase(ctx, principal(ctx), subject, value(reference))
+	if err != nil {
+		return nil, err
+	}
+	return erasure(e), nil
+}
+
+func (r *mutationResolver) PlaceLegalHold(ctx context.Context, subject string, reference string) (*generated.LegalHold, error) {
+	h, err := r.use.Privacy.PlaceHold(ctx, principal(ctx), subject, reference)
+	if err != nil {
+		return nil, err
+	}
+	return legalHold(h), nil
+}
+
+func (r *mutationResolver) ReleaseLegalHold(ctx context.Context, id string) (*generated.LegalHold, error) {
+	h, err := r.use.Privacy.ReleaseHold(ctx, principal(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return legalHold(h), nil
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*generated.Viewer, error) {
@@ -406,6 +431,33 @@ func (r *queryResolver) Webhooks(ctx context.Context) ([]*generated.Webhook, err
 func (r *queryResolver) Sessions(ctx context.Context) ([]*generated.Session, error) {
 	list, err := r.use.Sessions.List(ctx, principal(ctx))
 	return each(list, session), err
+}
+
+func (r *queryResolver) Erasure(ctx context.Context, subject string) (*generated.Erasure, error) {
+	e, err := r.use.Privacy.Erasure(ctx, principal(ctx), subject)
+	if errors.Is(err, privacy.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return erasure(e), nil
+}
+
+func (r *queryResolver) Erasures(ctx context.Context, first int, after *string) ([]*generated.Erasure, error) {
+	if err := checkFirst(first); err != nil {
+		return nil, err
+	}
+	list, err := r.use.Privacy.Erasures(ctx, principal(ctx), first, value(after))
+	return each(list, erasure), err
+}
+
+func (r *queryResolver) LegalHolds(ctx context.Context, subject *string, first int, after *string) ([]*generated.LegalHold, error) {
+	if err := checkFirst(first); err != nil {
+		return nil, err
+	}
+	list, err := r.use.Privacy.Holds(ctx, principal(ctx), value(subject), first, value(after))
+	return each(list, legalHold), err
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

@@ -10,6 +10,7 @@ import (
 	"github.com/profilegraph/profilegraph/graph"
 	"github.com/profilegraph/profilegraph/graph/generated"
 	"github.com/profilegraph/profilegraph/graph/scalar"
+	"github.com/profilegraph/profilegraph/privacy"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/supergraph"
@@ -67,6 +68,15 @@ func account(a *tenant.Account) *generated.Account {
 func apiKey(k auth.APIKey) *generated.APIKey {
 	return &generated.APIKey{ID: k.ID, Name: k.Name, Roles: k.Roles, Subject: optional(k.Subject), Consumer: optional(k.Consumer), CreationDate: k.Created,
 		CreatedBy: k.CreatedBy, ExpirationDate: optionalTime(k.Expires), RevocationDate: optionalTime(k.Revoked), LastUse: optionalTime(k.LastUse)}
+}
+
+func erasure(e privacy.Erasure) *generated.Erasure {
+	return &generated.Erasure{Subject: e.Subject, Reference: optional(e.Reference), RequestDate: e.Requested, RequestedBy: e.RequestedBy, CompletionDate: optionalTime(e.Finished),
+		Documents: e.Documents, Versions: e.Versions, Certificate: scalar.JSON(e.Certificate)}
+}
+
+func legalHold(h privacy.Hold) *generated.LegalHold {
+	return &generated.LegalHold{ID: h.ID, Subject: h.Subject, Reference: h.Reference, CreationDate: h.Created, CreatedBy: h.CreatedBy}
 }
 
 func consumer(c auth.Consumer) *generated.Consumer {

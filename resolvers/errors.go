@@ -12,6 +12,7 @@ import (
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/privacy"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/schemastore"
@@ -45,6 +46,7 @@ const (
 	Erased              = "ERASED"            // the data subject's key was destroyed
 	DataCorrupt         = "DATA_CORRUPT"      // what is stored is not what was sealed
 	RecordTooLong       = "RECORD_TOO_LONG"   // the audit record takes longer to verify than a request may
+	LegalHold           = "LEGAL_HOLD"        // a data subject must not be erased
 	Timeout             = "REQUEST_TIMEOUT"
 )
 
@@ -94,6 +96,12 @@ var plain = []struct {
 	{vault.ErrShredded, Erased, "The data was erased: the key that could read it is gone."},
 	{storage.ErrDamaged, DataCorrupt, "The store is damaged where this lies. An operator must look into it."},
 	{vault.ErrCorrupt, DataCorrupt, "What is stored is not what was written here: it was damaged, or moved from elsewhere. An operator must look into it."},
+	{profile.ErrHeld, LegalHold, "The data subject is on legal hold: nothing about it is deleted until a privacy officer releases the hold."},
+	{privacy.ErrHeld, LegalHold, "The data subject is on legal hold: release it first; `legalHolds` tells which there are."},
+	{privacy.ErrNoSubject, NotFound, "The account has no such data subject: `subject` is the id of a profile, of a prospect or of another document without an owner."},
+	{privacy.ErrErased, Erased, "The data subject was erased: there is nothing left to hold."},
+	{privacy.ErrNotFound, NotFound, "The account has no such hold."},
+	{privacy.ErrAfter, BadInput, "`after` is what the last one of the page before has: an erasure's subject, a hold's id."},
 	{auth.ErrSelfApproval, Forbidden, "A second person must approve: nobody can approve a wish of their own, nor can a credential that its requester made."},
 	{context.DeadlineExceeded, Timeout, "The request took too long and was given up. A change may or may not have been made."},
 	{context.Canceled, Timeout, "The request was given up by the client."},
@@ -115,6 +123,7 @@ var own = []struct {
 	{profile.ErrKEK, BadInput},
 	{profile.ErrSamples, BadInput},
 	{profile.ErrNoProperty, BadInput},
+	{privacy.ErrReference, BadInput},
 }
 
 // refusals say why values stay masked.
@@ -214,7 +223,7 @@ func Status(code string) int {
 		return http.StatusUnprocessableEntity
 	case VersionConflict:
 		return http.StatusPreconditionFailed
-	case NotUnique, AlreadyExists, SchemaBreaking, DocumentsExist, CompositionFailed:
+	case NotUnique, AlreadyExists, LegalHold, SchemaBreaking, DocumentsExist, CompositionFailed:
 		return http.StatusConflict
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge

@@ -9,6 +9,7 @@ import (
 	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/event"
 	"github.com/profilegraph/profilegraph/graph"
+	"github.com/profilegraph/profilegraph/privacy"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/schemastore"
 	"github.com/profilegraph/profilegraph/supergraph"
@@ -25,6 +26,7 @@ type Cases struct {
 	Documents   *profile.Service
 	Webhooks    *event.Service
 	Graphs      *supergraph.Graphs
+	Privacy     *privacy.Service
 	Consumers   *auth.Consumers
 	Tokens      *vault.Vault
 }

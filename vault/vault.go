@@ -139,3 +139,29 @@ func (v *Vault) Destroy(ctx context.Context, account tenant.ID, subject string) 
 	}
 	return nil
 }
+
+// Known reports whether a data subject has, or had, a key, and whether that was destroyed.
+func (v *Vault) Known(ctx context.Context, account tenant.ID, subject string) (known, destroyed bool, err error) {
+	r, _, err := v.keys.read(ctx, keyName{account: account, kind: subjectKey, id: subject})
+	if errors.Is(err, errNoKey) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("vault: key of %s/%s: %w", account, subject, err)
+	}
+	return true, r.Destroyed, nil
+}
+
+// Destroyed returns the data subjects of an account whose keys were destroyed.
+func (v *Vault) Destroyed(ctx context.Context, account tenant.ID) (subjects []string, err error) {
+	err = v.keys.visit(ctx, account, subjectPrefix, func(n keyName, r keyRecord) error {
+		if r.Destroyed {
+			subjects = append(subjects, n.id)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, ErrCorrupt) { // of a damaged one nobody knows
+		return nil, fmt.Errorf("vault: destroyed keys of %s: %w", account, err)
+	}
+	return subjects, nil
+}

@@ -143,6 +143,17 @@ type ComplexityRoot struct {
 		Total   func(childComplexity int) int
 	}
 
+	Erasure struct {
+		Certificate    func(childComplexity int) int
+		CompletionDate func(childComplexity int) int
+		Documents      func(childComplexity int) int
+		Reference      func(childComplexity int) int
+		RequestDate    func(childComplexity int) int
+		RequestedBy    func(childComplexity int) int
+		Subject        func(childComplexity int) int
+		Versions       func(childComplexity int) int
+	}
+
 	IndexKey struct {
 		Entity   func(childComplexity int) int
 		Property func(childComplexity int) int
@@ -166,27 +177,38 @@ type ComplexityRoot struct {
 		SubjectsRotating func(childComplexity int) int
 	}
 
+	LegalHold struct {
+		CreatedBy    func(childComplexity int) int
+		CreationDate func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		Subject      func(childComplexity int) int
+	}
+
 	Mutation struct {
-		Approve         func(childComplexity int, id string) int
-		CreateAPIKey    func(childComplexity int, name string, roles []string, subject *string, consumer *string, expiresAt *time.Time) int
-		CreateAccount   func(childComplexity int, id string, name *string) int
-		CreateConsumer  func(childComplexity int, id string) int
-		CreateWebhook   func(childComplexity int, url string, description *string) int
-		DeclineApproval func(childComplexity int, id string) int
-		DeleteWebhook   func(childComplexity int, id string) int
-		EndSession      func(childComplexity int, id string) int
-		PreviewMask     func(childComplexity int, property scalar.JSON, values []string) int
-		PublishSchema   func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
-		PutPolicy       func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
-		PutSubgraph     func(childComplexity int, name string, url string, sdl string, check bool) int
-		RemoveSubgraph  func(childComplexity int, name string) int
-		RequestApproval func(childComplexity int, purpose string, subject string, reason string) int
-		RevokeAPIKey    func(childComplexity int, id string) int
-		RevokeConsumer  func(childComplexity int, id string) int
-		RollbackSchema  func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
-		RotateKeys      func(childComplexity int, step KeyRotationStep, kek *string) int
-		TestWebhook     func(childComplexity int, id string) int
-		UpdateAccount   func(childComplexity int, id string, name *string, suspended *bool) int
+		Approve          func(childComplexity int, id string) int
+		CreateAPIKey     func(childComplexity int, name string, roles []string, subject *string, consumer *string, expiresAt *time.Time) int
+		CreateAccount    func(childComplexity int, id string, name *string) int
+		CreateConsumer   func(childComplexity int, id string) int
+		CreateWebhook    func(childComplexity int, url string, description *string) int
+		DeclineApproval  func(childComplexity int, id string) int
+		DeleteWebhook    func(childComplexity int, id string) int
+		EndSession       func(childComplexity int, id string) int
+		EraseSubject     func(childComplexity int, subject string, reference *string) int
+		PlaceLegalHold   func(childComplexity int, subject string, reference string) int
+		PreviewMask      func(childComplexity int, property scalar.JSON, values []string) int
+		PublishSchema    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
+		PutPolicy        func(childComplexity int, purposes []*PurposeInput, refuseMisplaced bool, auditDays *int) int
+		PutSubgraph      func(childComplexity int, name string, url string, sdl string, check bool) int
+		ReleaseLegalHold func(childComplexity int, id string) int
+		RemoveSubgraph   func(childComplexity int, name string) int
+		RequestApproval  func(childComplexity int, purpose string, subject string, reason string) int
+		RevokeAPIKey     func(childComplexity int, id string) int
+		RevokeConsumer   func(childComplexity int, id string) int
+		RollbackSchema   func(childComplexity int, entity string, to int, expectedVersion *int, allow []string, note *string) int
+		RotateKeys       func(childComplexity int, step KeyRotationStep, kek *string) int
+		TestWebhook      func(childComplexity int, id string) int
+		UpdateAccount    func(childComplexity int, id string, name *string, suspended *bool) int
 	}
 
 	Policy struct {
@@ -217,7 +239,10 @@ type ComplexityRoot struct {
 		CheckDocuments    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, after *string, limit int) int
 		CheckSchema       func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, documents bool) int
 		Consumers         func(childComplexity int) int
+		Erasure           func(childComplexity int, subject string) int
+		Erasures          func(childComplexity int, first int, after *string) int
 		KeyStatus         func(childComplexity int) int
+		LegalHolds        func(childComplexity int, subject *string, first int, after *string) int
 		Policy            func(childComplexity int) int
 		Roles             func(childComplexity int) int
 		Schema            func(childComplexity int, entity string, version *int) int
@@ -384,6 +409,9 @@ type MutationResolver interface {
 	EndSession(ctx context.Context, id string) (string, error)
 	PreviewMask(ctx context.Context, property scalar.JSON, values []string) ([]*string, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
+	EraseSubject(ctx context.Context, subject string, reference *string) (*Erasure, error)
+	PlaceLegalHold(ctx context.Context, subject string, reference string) (*LegalHold, error)
+	ReleaseLegalHold(ctx context.Context, id string) (*LegalHold, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*Viewer, error)
@@ -410,6 +438,9 @@ type QueryResolver interface {
 	Subgraphs(ctx context.Context) ([]*Subgraph, error)
 	Webhooks(ctx context.Context) ([]*Webhook, error)
 	Sessions(ctx context.Context) ([]*Session, error)
+	Erasure(ctx context.Context, subject string) (*Erasure, error)
+	Erasures(ctx context.Context, first int, after *string) ([]*Erasure, error)
+	LegalHolds(ctx context.Context, subject *string, first int, after *string) ([]*LegalHold, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -845,6 +876,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DocumentsCheck.Total(childComplexity), true
 
+	case "Erasure.certificate":
+		if e.ComplexityRoot.Erasure.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Certificate(childComplexity), true
+	case "Erasure.completionDate":
+		if e.ComplexityRoot.Erasure.CompletionDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.CompletionDate(childComplexity), true
+	case "Erasure.documents":
+		if e.ComplexityRoot.Erasure.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Documents(childComplexity), true
+	case "Erasure.reference":
+		if e.ComplexityRoot.Erasure.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Reference(childComplexity), true
+	case "Erasure.requestDate":
+		if e.ComplexityRoot.Erasure.RequestDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.RequestDate(childComplexity), true
+	case "Erasure.requestedBy":
+		if e.ComplexityRoot.Erasure.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.RequestedBy(childComplexity), true
+	case "Erasure.subject":
+		if e.ComplexityRoot.Erasure.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Subject(childComplexity), true
+	case "Erasure.versions":
+		if e.ComplexityRoot.Erasure.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Versions(childComplexity), true
+
 	case "IndexKey.entity":
 		if e.ComplexityRoot.IndexKey.Entity == nil {
 			break
@@ -931,6 +1011,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyStatus.SubjectsRotating(childComplexity), true
+
+	case "LegalHold.createdBy":
+		if e.ComplexityRoot.LegalHold.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegalHold.CreatedBy(childComplexity), true
+	case "LegalHold.creationDate":
+		if e.ComplexityRoot.LegalHold.CreationDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegalHold.CreationDate(childComplexity), true
+	case "LegalHold.id":
+		if e.ComplexityRoot.LegalHold.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegalHold.ID(childComplexity), true
+	case "LegalHold.reference":
+		if e.ComplexityRoot.LegalHold.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegalHold.Reference(childComplexity), true
+	case "LegalHold.subject":
+		if e.ComplexityRoot.LegalHold.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegalHold.Subject(childComplexity), true
 
 	case "Mutation.approve":
 		if e.ComplexityRoot.Mutation.Approve == nil {
@@ -1020,6 +1131,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["id"].(string)), true
+	case "Mutation.eraseSubject":
+		if e.ComplexityRoot.Mutation.EraseSubject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseSubject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseSubject(childComplexity, args["subject"].(string), args["reference"].(*string)), true
+	case "Mutation.placeLegalHold":
+		if e.ComplexityRoot.Mutation.PlaceLegalHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeLegalHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceLegalHold(childComplexity, args["subject"].(string), args["reference"].(string)), true
 	case "Mutation.previewMask":
 		if e.ComplexityRoot.Mutation.PreviewMask == nil {
 			break
@@ -1064,6 +1197,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PutSubgraph(childComplexity, args["name"].(string), args["url"].(string), args["sdl"].(string), args["check"].(bool)), true
+	case "Mutation.releaseLegalHold":
+		if e.ComplexityRoot.Mutation.ReleaseLegalHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseLegalHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseLegalHold(childComplexity, args["id"].(string)), true
 	case "Mutation.removeSubgraph":
 		if e.ComplexityRoot.Mutation.RemoveSubgraph == nil {
 			break
@@ -1306,6 +1450,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Consumers(childComplexity), true
+	case "Query.erasure":
+		if e.ComplexityRoot.Query.Erasure == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasure(childComplexity, args["subject"].(string)), true
+	case "Query.erasures":
+		if e.ComplexityRoot.Query.Erasures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasures(childComplexity, args["first"].(int), args["after"].(*string)), true
 
 	case "Query.keyStatus":
 		if e.ComplexityRoot.Query.KeyStatus == nil {
@@ -1313,6 +1479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyStatus(childComplexity), true
+	case "Query.legalHolds":
+		if e.ComplexityRoot.Query.LegalHolds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_legalHolds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LegalHolds(childComplexity, args["subject"].(*string), args["first"].(int), args["after"].(*string)), true
 	case "Query.policy":
 		if e.ComplexityRoot.Query.Policy == nil {
 			break
@@ -2153,6 +2330,18 @@ type Query {
   webhooks: [Webhook!]!
   "Who is signed in to the account with a browser. Needs ACCOUNT."
   sessions: [Session!]!
+  "The erasure of a data subject; null when there is none. Needs PRIVACY."
+  erasure("Id of the profile or prospect, or of another document without an owner." subject: ID!): Erasure
+  "The erasures of data subjects, in order of subject. Needs PRIVACY."
+  erasures(first: Int! = 50, "Subject of the erasure to start behind." after: ID): [Erasure!]!
+  "The legal holds, in order of subject. Needs PRIVACY."
+  legalHolds(
+    "Those of one data subject only."
+    subject: ID
+    first: Int! = 50
+    "Id of the hold to start behind."
+    after: ID
+  ): [LegalHold!]!
 }
 
 type Mutation {
@@ -2306,6 +2495,58 @@ type Mutation {
   ): [String]!
   "Lets a requester see what they asked for, for an hour. Nobody approves a wish of their own. Needs PRIVACY."
   approve(id: ID!): Approval!
+  """
+  Erases everything about a data subject, for good: destroys its key, so that nobody can read what was sealed under it, in
+  backups neither; removes its documents with their versions; revokes API keys that are confined to it. Asking
+  again for one that was erased changes nothing. Refused with ` + "`" + `LEGAL_HOLD` + "`" + ` while the subject is on hold. After
+  any other error ask again, or wait: what has begun is finished within minutes. Needs PRIVACY.
+  """
+  eraseSubject(
+    "Id of the profile or prospect, or of another document without an owner."
+    subject: ID!
+    "The request's own number, for instance that of a ticket: 1 to 64 letters, digits and ` + "`" + `. _ / # : -` + "`" + `. No personal data: it stays on the record."
+    reference: String
+  ): Erasure!
+  """
+  Keeps a data subject from being erased, and documents about it from being deleted, until the hold is released.
+  Documents that end by themselves do so all the same: give them another end. Needs PRIVACY.
+  """
+  placeLegalHold(
+    subject: ID!
+    "The matter's number; as the reference of ` + "`" + `eraseSubject` + "`" + `."
+    reference: String!
+  ): LegalHold!
+  "Ends a hold. Needs PRIVACY."
+  releaseLegalHold(id: ID!): LegalHold!
+}
+
+"That everything about a data subject is erased."
+type Erasure {
+  subject: ID!
+  reference: String
+  requestDate: DateTime!
+  "Who asked for it: a credential."
+  requestedBy: String!
+  "Null while it is under way."
+  completionDate: DateTime
+  "How many documents there were."
+  documents: Int!
+  "How many versions they had together, the newest ones included."
+  versions: Int!
+  """
+  Proof that the record says it is done: an entry, a signed checkpoint, and the path from one to the other (RFC 6962).
+  ` + "`" + `profilegraph subject verify` + "`" + ` checks it with the record's public key. Null while it is under way.
+  """
+  certificate: JSON
+}
+
+"Keeps a data subject from being erased."
+type LegalHold {
+  id: ID!
+  subject: ID!
+  reference: String!
+  creationDate: DateTime!
+  createdBy: String!
 }
 
 "How far the account's encryption keys are. No key is shown."
@@ -2372,7 +2613,7 @@ input AuditFilter {
   onBehalfOf: String
   "For instance GetProfileUnmasked or PutSchema."
   action: String
-  "ALLOWED or DENIED."
+  "ALLOWED, DENIED or, of an erasure, DONE."
   outcome: String
   entity: String
   "Id of the document."
@@ -2964,6 +3205,28 @@ func (ec *executionContext) childFields_DocumentsCheck(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DocumentsCheck", field.Name)
 }
 
+func (ec *executionContext) childFields_Erasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_Erasure_subject(ctx, field)
+	case "reference":
+		return ec.fieldContext_Erasure_reference(ctx, field)
+	case "requestDate":
+		return ec.fieldContext_Erasure_requestDate(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_Erasure_requestedBy(ctx, field)
+	case "completionDate":
+		return ec.fieldContext_Erasure_completionDate(ctx, field)
+	case "documents":
+		return ec.fieldContext_Erasure_documents(ctx, field)
+	case "versions":
+		return ec.fieldContext_Erasure_versions(ctx, field)
+	case "certificate":
+		return ec.fieldContext_Erasure_certificate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Erasure", field.Name)
+}
+
 func (ec *executionContext) childFields_IndexKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "entity":
@@ -3008,6 +3271,22 @@ func (ec *executionContext) childFields_KeyStatus(ctx context.Context, field gra
 		return ec.fieldContext_KeyStatus_rotations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyStatus", field.Name)
+}
+
+func (ec *executionContext) childFields_LegalHold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LegalHold_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_LegalHold_subject(ctx, field)
+	case "reference":
+		return ec.fieldContext_LegalHold_reference(ctx, field)
+	case "creationDate":
+		return ec.fieldContext_LegalHold_creationDate(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_LegalHold_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LegalHold", field.Name)
 }
 
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3570,6 +3849,50 @@ func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_eraseSubject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subject"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reference",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reference"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_placeLegalHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subject"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reference",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reference"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_previewMask_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3711,6 +4034,20 @@ func (ec *executionContext) field_Mutation_putSubgraph_args(ctx context.Context,
 		return nil, err
 	}
 	args["check"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_releaseLegalHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -4083,6 +4420,72 @@ func (ec *executionContext) field_Query_checkSchema_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["documents"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_erasure_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subject"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_erasures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_legalHolds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subject"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -5852,6 +6255,190 @@ func (ec *executionContext) fieldContext_DocumentsCheck_total(_ context.Context,
 	return graphql.NewScalarFieldContext("DocumentsCheck", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Erasure_subject(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_reference(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_requestDate(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_requestDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_requestDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_requestedBy(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_completionDate(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_completionDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletionDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_completionDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_documents(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_documents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Documents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_documents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_versions(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Erasure_certificate(ctx context.Context, field graphql.CollectedField, obj *Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_certificate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Certificate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
+			return ec.marshalOJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_certificate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _IndexKey_entity(ctx context.Context, field graphql.CollectedField, obj *IndexKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6199,6 +6786,121 @@ func (ec *executionContext) fieldContext_KeyStatus_rotations(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _LegalHold_id(ctx context.Context, field graphql.CollectedField, obj *LegalHold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegalHold_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegalHold_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegalHold", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _LegalHold_subject(ctx context.Context, field graphql.CollectedField, obj *LegalHold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegalHold_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegalHold_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegalHold", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _LegalHold_reference(ctx context.Context, field graphql.CollectedField, obj *LegalHold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegalHold_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegalHold_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegalHold", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LegalHold_creationDate(ctx context.Context, field graphql.CollectedField, obj *LegalHold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegalHold_creationDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreationDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegalHold_creationDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegalHold", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LegalHold_createdBy(ctx context.Context, field graphql.CollectedField, obj *LegalHold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegalHold_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegalHold_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegalHold", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Mutation_publishSchema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -7075,6 +7777,138 @@ func (ec *executionContext) fieldContext_Mutation_approve(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_approve_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_eraseSubject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_eraseSubject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EraseSubject(ctx, fc.Args["subject"].(string), fc.Args["reference"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_eraseSubject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_eraseSubject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_placeLegalHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_placeLegalHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlaceLegalHold(ctx, fc.Args["subject"].(string), fc.Args["reference"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *LegalHold) graphql.Marshaler {
+			return ec.marshalNLegalHold2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHold(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_placeLegalHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LegalHold(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_placeLegalHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_releaseLegalHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_releaseLegalHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReleaseLegalHold(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *LegalHold) graphql.Marshaler {
+			return ec.marshalNLegalHold2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHold(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_releaseLegalHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LegalHold(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_releaseLegalHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8206,6 +9040,138 @@ func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Session(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_erasure(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_erasure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Erasure(ctx, fc.Args["subject"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Erasure) graphql.Marshaler {
+			return ec.marshalOErasure2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_erasure(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_erasure_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_erasures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_erasures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Erasures(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_erasures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_erasures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_legalHolds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_legalHolds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LegalHolds(ctx, fc.Args["subject"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*LegalHold) graphql.Marshaler {
+			return ec.marshalNLegalHold2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHoldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_legalHolds(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LegalHold(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_legalHolds_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -12353,6 +13319,79 @@ func (ec *executionContext) _DocumentsCheck(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var erasureImplementors = []string{"Erasure"}
+
+func (ec *executionContext) _Erasure(ctx context.Context, sel ast.SelectionSet, obj *Erasure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, erasureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Erasure")
+		case "subject":
+			out.Values[i] = ec._Erasure_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._Erasure_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "requestDate":
+			out.Values[i] = ec._Erasure_requestDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedBy":
+			out.Values[i] = ec._Erasure_requestedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completionDate":
+			out.Values[i] = ec._Erasure_completionDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "documents":
+			out.Values[i] = ec._Erasure_documents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._Erasure_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "certificate":
+			out.Values[i] = ec._Erasure_certificate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var indexKeyImplementors = []string{"IndexKey"}
 
 func (ec *executionContext) _IndexKey(ctx context.Context, sel ast.SelectionSet, obj *IndexKey) graphql.Marshaler {
@@ -12498,6 +13537,64 @@ func (ec *executionContext) _KeyStatus(ctx context.Context, sel ast.SelectionSet
 			}
 		case "rotations":
 			out.Values[i] = ec._KeyStatus_rotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var legalHoldImplementors = []string{"LegalHold"}
+
+func (ec *executionContext) _LegalHold(ctx context.Context, sel ast.SelectionSet, obj *LegalHold) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, legalHoldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LegalHold")
+		case "id":
+			out.Values[i] = ec._LegalHold_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._LegalHold_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._LegalHold_reference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "creationDate":
+			out.Values[i] = ec._LegalHold_creationDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._LegalHold_createdBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12678,6 +13775,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "approve":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_approve(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eraseSubject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_eraseSubject(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "placeLegalHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_placeLegalHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "releaseLegalHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_releaseLegalHold(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -13360,6 +14478,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_sessions(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "erasure":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_erasure(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "erasures":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_erasures(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "legalHolds":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_legalHolds(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -14928,6 +16112,32 @@ func (ec *executionContext) marshalNDocumentsCheck2ᚖgithubᚗcomᚋprofilegrap
 	return ec._DocumentsCheck(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNErasure2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*Erasure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNErasure2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNErasure2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasure(ctx context.Context, sel ast.SelectionSet, v *Erasure) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Erasure(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15075,6 +16285,32 @@ func (ec *executionContext) marshalNKeyStatus2ᚖgithubᚗcomᚋprofilegraphᚋp
 		return graphql.Null
 	}
 	return ec._KeyStatus(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLegalHold2ᚕᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHoldᚄ(ctx context.Context, sel ast.SelectionSet, v []*LegalHold) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLegalHold2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHold(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLegalHold2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐLegalHold(ctx context.Context, sel ast.SelectionSet, v *LegalHold) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LegalHold(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPermission2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐPermission(ctx context.Context, v any) (Permission, error) {
@@ -15738,6 +16974,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOErasure2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐErasure(ctx context.Context, sel ast.SelectionSet, v *Erasure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Erasure(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

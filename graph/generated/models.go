@@ -95,7 +95,7 @@ type AuditFilter struct {
 	OnBehalfOf graphql.Omittable[*string]    `json:"onBehalfOf,omitempty"`
 	// For instance GetProfileUnmasked or PutSchema.
 	Action graphql.Omittable[*string] `json:"action,omitempty"`
-	// ALLOWED or DENIED.
+	// ALLOWED, DENIED or, of an erasure, DONE.
 	Outcome graphql.Omittable[*string] `json:"outcome,omitempty"`
 	Entity  graphql.Omittable[*string] `json:"entity,omitempty"`
 	// Id of the document.
@@ -166,6 +166,24 @@ type DocumentsCheck struct {
 	Total *int `json:"total,omitempty"`
 }
 
+// That everything about a data subject is erased.
+type Erasure struct {
+	Subject     string    `json:"subject"`
+	Reference   *string   `json:"reference,omitempty"`
+	RequestDate time.Time `json:"requestDate"`
+	// Who asked for it: a credential.
+	RequestedBy string `json:"requestedBy"`
+	// Null while it is under way.
+	CompletionDate *time.Time `json:"completionDate,omitempty"`
+	// How many documents there were.
+	Documents int `json:"documents"`
+	// How many versions they had together, the newest ones included.
+	Versions int `json:"versions"`
+	// Proof that the record says it is done: an entry, a signed checkpoint, and the path from one to the other (RFC 6962).
+	// `profilegraph subject verify` checks it with the record's public key. Null while it is under way.
+	Certificate scalar.JSON `json:"certificate,omitempty"`
+}
+
 type IndexKey struct {
 	Entity   string `json:"entity"`
 	Property string `json:"property"`
@@ -197,6 +215,15 @@ type KeyStatus struct {
 	SubjectsErased int            `json:"subjectsErased"`
 	IndexKeys      []*IndexKey    `json:"indexKeys"`
 	Rotations      []*KeyRotation `json:"rotations"`
+}
+
+// Keeps a data subject from being erased.
+type LegalHold struct {
+	ID           string    `json:"id"`
+	Subject      string    `json:"subject"`
+	Reference    string    `json:"reference"`
+	CreationDate time.Time `json:"creationDate"`
+	CreatedBy    string    `json:"createdBy"`
 }
 
 type Mutation struct {

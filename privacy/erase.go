@@ -1,0 +1,359 @@
+package privacy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/profilegraph/profilegraph/audit"
+	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/storage"
+	"github.com/profilegraph/profilegraph/tenant"
+)
+
+// Erasure is that of everything about a data subject.
+//
+// First its key is destroyed: from then on nobody can read what was sealed under it, in no backup either that does
+// not hold the key. Then the documents, their versions and their look-up entries are removed, and the API keys that
+// were confined to the subject revoked. Every step may be repeated. One that a crash or a fault cut short is finished by
+// [Service.Resume] or the next [Service.Erase].
+type Erasure struct {
+	Subject     string
+	Reference   string // of the request, as whoever asked for it gave it; may be empty
+	Requested   time.Time
+	RequestedBy string
+	Finished    time.Time // zero: it is under way
+	// Documents and Versions are how many there were.
+	Documents, Versions int
+	// Certificate is a proof, see [audit.OpenProof], of the entry of the record which says that it is done.
+	Certificate json.RawMessage
+}
+
+// erased is the action of erasures on the record, and kind the type of their events.
+const (
+	erased = "ProfileSystemUserRightsDelete"
+	kind   = "subject.erased"
+)
+
+type erasureRecord struct {
+	Reference   string    `bson:"reference,omitempty"`
+	Requested   time.Time `bson:"requested"`
+	RequestedBy string    `bson:"requestedBy"`
+	Finished    time.Time `bson:"finished,omitempty"`
+	Documents   int       `bson:"documents"`
+	Versions    int       `bson:"versions"`
+	Certificate []byte    `bson:"certificate,omitempty"`
+}
+
+// erasureSpace has a record for each data subject that was erased, or is to be. It is kept for ever: by it what a
+// restored backup brings back is erased again.
+func erasureSpace(id tenant.ID) storage.Space {
+	return storage.Space{Account: id, Collection: storage.Accounts, Part: "erasure"}
+}
+
+// underWay is the index entry of erasures that are not finished.
+const underWay = "under way"
+
+// finishTimeout is how long an erasure may take before it is left to [Service.Resume].
+const finishTimeout = time.Minute
+
+// Erase erases a data subject, and returns when that is done. One that was erased already is not erased again. It
+// fails with [ErrHeld] while the subject is on hold. After any other error, once the erasure can be found, it is
+// finished later.
+func (s *Service) Erase(ctx context.Context, p *auth.Principal, subject, reference string) (Erasure, error) {
+	if err := p.Check(auth.Privacy); err != nil {
+		return Erasure{}, err
+	}
+	if reference != "" && !validReference.MatchString(reference) {
+		return Erasure{}, ErrReference
+	}
+	r, err := s.erasure(ctx, p.Account, subject)
+	if errors.Is(err, ErrNotFound) {
+		r, err = s.begin(ctx, p, subject, reference)
+	}
+	if err != nil {
+		return Erasure{}, err
+	}
+	// Half of an erasure is worse than none: who asked for it may have gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
+	return s.finish(ctx, p.Account, r)
+}
+
+// begin writes down that a data subject is to be erased.
+func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, reference string) (storage.Record, error) {
+	n, err := s.checkSubject(ctx, p.Account, subject)
+	if err != nil {
+		return storage.Record{}, err
+	}
+	details := map[string]string{}
+	if reference != "" {
+		details["reference"] = reference
+	}
+	refuse := func() error {
+		details["refusal"] = "LEGAL_HOLD"
+		if err := s.note(ctx, p, erased, audit.Denied, subject, details); err != nil {
+			return err
+		}
+		return ErrHeld
+	}
+	if held, err := s.Held(ctx, p.Account, subject); err != nil {
+		return storage.Record{}, err
+	} else if held {
+		return storage.Record{}, refuse()
+	}
+	if err := s.note(ctx, p, erased, audit.Allowed, subject, details); err != nil {
+		return storage.Record{}, err
+	}
+	r, err := encode(subject, erasureRecord{Reference: reference, Requested: s.Now().UTC().Truncate(time.Millisecond), RequestedBy: p.Actor,
+		Documents: n.Documents, Versions: n.Versions})
+	if err != nil {
+		return storage.Record{}, err
+	}
+	r.Keys = []string{underWay}
+	switch err := s.Store.Insert(ctx, erasureSpace(p.Account), r); {
+	case errors.Is(err, storage.ErrExists):
+		return s.erasure(ctx, p.Account, subject)
+	case err != nil:
+		return storage.Record{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	held, err := s.Held(ctx, p.Account, subject) // see PlaceHold
+	if err != nil || !held {
+		return r, err
+	}
+	if err := s.Store.Delete(ctx, erasureSpace(p.Account), subject, r.Rev); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return storage.Record{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	return storage.Record{}, refuse()
+}
+
+// finish does what is left of an erasure.
+func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (Erasure, error) {
+	var rec erasureRecord
+	if err := decode(r, &rec); err != nil {
+		return Erasure{}, err
+	}
+	if !rec.Finished.IsZero() {
+		return describe(r.ID, rec), nil
+	}
+	if err := s.remove(ctx, id, r.ID, rec.RequestedBy); err != nil {
+		return Erasure{}, err
+	}
+	details := map[string]string{"documents": strconv.Itoa(rec.Documents), "versions": strconv.Itoa(rec.Versions)}
+	if rec.Reference != "" {
+		details["reference"] = rec.Reference
+	}
+	receipts, err := s.Record.Append(ctx, audit.Entry{Account: id, Actor: rec.RequestedBy, Action: erased, Outcome: audit.Done, Subject: r.ID, Details: details})
+	if err != nil {
+		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	proof, err := s.Record.Prove(ctx, receipts[0])
+	if err != nil {
+		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	if rec.Certificate, err = json.Marshal(proof); err != nil {
+		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	rec.Finished = s.Now().UTC().Truncate(time.Millisecond)
+	if err := s.Outbox.Add(ctx, id, kind, references+r.ID, map[string]any{"account": id, "subject": r.ID}); err != nil {
+		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	next, err := encode(r.ID, rec)
+	if err != nil {
+		return Erasure{}, err
+	}
+	switch err := s.Store.Replace(ctx, erasureSpace(id), next, r.Rev); {
+	case errors.Is(err, storage.ErrConflict): // another process was faster
+		if r, err = s.erasure(ctx, id, r.ID); err == nil {
+			err = decode(r, &rec)
+		}
+		return describe(r.ID, rec), err
+	case err != nil:
+		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+	}
+	s.Outbox.Wake()
+	return describe(r.ID, rec), nil
+}
+
+// remove destroys the key of a data subject and removes all that there is of it.
+func (s *Service) remove(ctx context.Context, id tenant.ID, subject, by string) error {
+	if err := s.Keys.Destroy(ctx, id, subject); err != nil {
+		return err
+	}
+	if err := s.APIKeys.RevokeOf(ctx, id, subject, by); err != nil {
+		return err
+	}
+	set, err := s.Set(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.Documents.Erase(ctx, id, set, subject)
+}
+
+// references begins the references of this package's events.
+const references = "erasure/"
+
+// Happened reports whether what an event tells of has happened, by its reference. Ours is whether the reference is one
+// of this package.
+func (s *Service) Happened(ctx context.Context, id tenant.ID, reference string) (happened, ours bool, err error) {
+	subject, ours := strings.CutPrefix(reference, references)
+	if !ours {
+		return false, false, nil
+	}
+	r, err := s.erasure(ctx, id, subject)
+	if errors.Is(err, ErrNotFound) {
+		return false, true, nil
+	}
+	var rec erasureRecord
+	if err == nil {
+		err = decode(r, &rec)
+	}
+	return !rec.Finished.IsZero(), true, err
+}
+
+// Erasure returns that of a data subject.
+func (s *Service) Erasure(ctx context.Context, p *auth.Principal, subject string) (Erasure, error) {
+	if err := p.Check(auth.Privacy); err != nil {
+		return Erasure{}, err
+	}
+	r, err := s.erasure(ctx, p.Account, subject)
+	if err != nil {
+		return Erasure{}, err
+	}
+	var rec erasureRecord
+	err = decode(r, &rec)
+	return describe(subject, rec), err
+}
+
+// Erasures returns those of p's account in order of subject, at most first of those behind after.
+func (s *Service) Erasures(ctx context.Context, p *auth.Principal, first int, after string) ([]Erasure, error) {
+	if err := p.Check(auth.Privacy); err != nil {
+		return nil, err
+	}
+	if !validAfter.MatchString(after) {
+		return nil, ErrAfter
+	}
+	found, err := s.Store.Scan(ctx, erasureSpace(p.Account), storage.Page{After: after, Limit: first})
+	if err != nil {
+		return nil, fmt.Errorf("privacy: erasures: %w", err)
+	}
+	list := make([]Erasure, len(found))
+	for i, r := range found {
+		var rec erasureRecord
+		if err := decode(r, &rec); err != nil {
+			return nil, err
+		}
+		list[i] = describe(r.ID, rec)
+	}
+	return list, nil
+}
+
+func (s *Service) erasure(ctx context.Context, id tenant.ID, subject string) (storage.Record, error) {
+	if !validSubject.MatchString(subject) {
+		return storage.Record{}, ErrNotFound
+	}
+	r, err := s.Store.Get(ctx, erasureSpace(id), subject)
+	if errors.Is(err, storage.ErrNotFound) {
+		return r, ErrNotFound
+	}
+	if err != nil {
+		return r, fmt.Errorf("privacy: read erasure: %w", err)
+	}
+	return r, nil
+}
+
+func describe(subject string, rec erasureRecord) Erasure {
+	e := Erasure{Subject: subject, Reference: rec.Reference, Requested: rec.Requested.UTC(), RequestedBy: rec.RequestedBy,
+		Documents: rec.Documents, Versions: rec.Versions, Certificate: rec.Certificate}
+	if !rec.Finished.IsZero() {
+		e.Finished = rec.Finished.UTC()
+	}
+	return e
+}
+
+// Resume finishes the erasures of an account that were cut short.
+func (s *Service) Resume(ctx context.Context, id tenant.ID) error {
+	open, err := s.Store.Find(ctx, erasureSpace(id), []string{underWay}, 1_000)
+	if err != nil {
+		return fmt.Errorf("privacy: resume: %w", err)
+	}
+	for _, r := range open[0] {
+		var rec erasureRecord
+		if err := decode(r, &rec); err != nil {
+			return err
+		}
+		if s.Now().Sub(rec.Requested) < finishTimeout {
+			continue // whoever began it is at it
+		}
+		if _, err := s.finish(ctx, id, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reapply erases again what a backup has brought back of data subjects that were erased: of those whose key is
+// back, of those of whom there are documents, and of those whose erasure the backup does not know.
+func (s *Service) Reapply(ctx context.Context, id tenant.ID) error {
+	known := map[string]bool{}
+	for page := (storage.Page{Limit: 500}); ; {
+		list, err := s.Store.Scan(ctx, erasureSpace(id), page)
+		if err != nil {
+			return fmt.Errorf("privacy: reapply: %w", err)
+		}
+		for _, r := range list {
+			known[r.ID], page.After = true, r.ID
+			if len(r.Keys) > 0 {
+				continue // it is under way
+			}
+			if err := s.again(ctx, id, r.ID); err != nil {
+				return err
+			}
+		}
+		if len(list) < 500 {
+			break
+		}
+	}
+	destroyed, err := s.Keys.Destroyed(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, subject := range destroyed {
+		if !known[subject] {
+			if err := s.again(ctx, id, subject); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// system is the actor of what nobody asked for just now.
+const system = "system"
+
+// again erases what a backup has brought back of a data subject.
+func (s *Service) again(ctx context.Context, id tenant.ID, subject string) error {
+	_, destroyed, err := s.Keys.Known(ctx, id, subject)
+	if err != nil {
+		return err
+	}
+	set, err := s.Set(ctx, id)
+	if err != nil {
+		return err
+	}
+	n, err := s.Documents.Holdings(ctx, id, set, subject)
+	if err != nil || destroyed && n.Documents == 0 {
+		return err
+	}
+	s.Log.WarnContext(ctx, "a backup brought back what was erased; it is erased again", "account", id, "subject", subject)
+	details := map[string]string{"restored": "true", "documents": strconv.Itoa(n.Documents), "versions": strconv.Itoa(n.Versions)}
+	_, err = s.Record.Append(ctx, audit.Entry{Account: id, Actor: system, Action: erased, Outcome: audit.Allowed, Subject: subject, Details: details})
+	if err != nil {
+		return fmt.Errorf("privacy: erase again: %w", err)
+	}
+	return s.remove(ctx, id, subject, system)
+}
