@@ -48,7 +48,7 @@ func (c *subjectErase) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	e := data.EraseSubject
-	_, err = fmt.Fprintf(t.out, "%s was erased at %s: %d documents, %d versions\n", visible(c.ID), moment(e.CompletionDate), e.Documents, e.Versions)
+	_, err = fmt.Fprintf(t.out, "%s was erased at %s; documents: %d, versions: %d\n", visible(c.ID), moment(e.CompletionDate), e.Documents, e.Versions)
 	return err
 }
 
@@ -115,8 +115,8 @@ func (c *subjectVerify) Run(t terminal) error {
 	if e.Outcome != audit.Done {
 		return fmt.Errorf("this proves an entry of the record, but not that anything was done")
 	}
-	_, err = fmt.Fprintf(t.out, "ok: entry %d of the record of account %s says that at %s\n%s of the subject %s was done: %s documents, %s versions\n",
-		e.Index, e.Account, e.Time.UTC().Format(time.RFC3339), visible(e.Action), visible(e.Subject), visible(e.Details["documents"]), visible(e.Details["versions"]))
+	_, err = fmt.Fprintf(t.out, "ok: entry %d of the record of account %s says that %s was done\nof the data subject %s at %s; documents: %s, versions: %s\n",
+		e.Index, e.Account, visible(e.Action), visible(e.Subject), e.Time.UTC().Format(time.RFC3339), visible(e.Details["documents"]), visible(e.Details["versions"]))
 	return err
 }
 

@@ -108,6 +108,16 @@ func TestCommands(t *testing.T) {
 		{args: "sdl --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+\n`},
 		{args: "sdl --variant=secret", exit: 2, errors: `error: --variant must be one of (?s:.+)`},
 
+		{args: "subject erase none --yes", exit: 1, errors: `error: The account has no such data subject: .+\(NOT_FOUND\)\n`},
+		{args: "subject erase none", exit: 1, errors: `error: this erases everything about none, .+--yes\n`},
+		{args: "subject hold none --reference=case-1", exit: 1, errors: `error: The account has no such data subject: .+\(NOT_FOUND\)\n`},
+		{args: "subject holds --after=?", exit: 1, errors: "error: `after` is .+\\(BAD_USER_INPUT\\)\n"},
+		{args: "subject erasures", out: `SUBJECT +REQUESTED +BY +REFERENCE +COMPLETED +DOCUMENTS +VERSIONS\n`},
+		{args: "subject erasures --first=0", exit: 1, errors: `error: .+\(BAD_USER_INPUT\)\n`},
+		{args: "subject certificate none", exit: 1, errors: `error: none was not erased\n`},
+		{args: "subject release none/x", exit: 1, errors: `error: The account has no such hold. \(NOT_FOUND\)\n`},
+		{args: "subject verify " + empty + " --key=x", exit: 1, errors: `error: .+\n`},
+
 		{args: "account list --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+recover.+\n`},
 		{args: "account list --url=http://127.0.0.1:1", exit: 1, errors: `error: (?s:.+)refused\nhint: is the server running\? .+\n`},
 		{args: "account list --url=" + in.url + "/nothing", exit: 1, errors: `error: the server answered 404 Not Found, and nothing that can be understood\n`},
@@ -146,7 +156,7 @@ func TestCommands(t *testing.T) {
 				words = append(words, "--key-file="+key)
 			}
 		}
-		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "consumer" || words[0] == "schema"; remote && !strings.Contains(test.args, "--help") {
+		if remote := words[0] == "account" || words[0] == "apikey" || words[0] == "consumer" || words[0] == "schema" || words[0] == "subject" && words[1] != "verify"; remote && !strings.Contains(test.args, "--help") {
 			var options []string
 			if !strings.Contains(test.args, "--url") {
 				options = append(options, "--url="+in.url)

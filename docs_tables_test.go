@@ -154,8 +154,8 @@ func TestDocumentedErrorCodes(t *testing.T) {
 // TestDocumentedActions holds the table of what is on the record against the actions in the sources.
 func TestDocumentedActions(t *testing.T) {
 	known := map[string]bool{}
-	named := regexp.MustCompile(`(?:Action: |\b[nN]ote\([^"\n]*)"([A-Z][A-Za-z]+)"( \+)?`)
-	for _, pattern := range []string{"auth/*.go", "schemastore/*.go", "profile/*.go", "event/*.go", "supergraph/*.go"} {
+	named := regexp.MustCompile(`(?:Action: |Action += |\b[nN]ote\([^"\n]*)"([A-Z][A-Za-z]+)"( \+)?`)
+	for _, pattern := range []string{"auth/*.go", "schemastore/*.go", "profile/*.go", "event/*.go", "supergraph/*.go", "privacy/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

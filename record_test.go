@@ -256,7 +256,7 @@ func TestRecordCommands(t *testing.T) {
 	} {
 		run(1, want, "policy", "apply", file("wrong.json", text))
 	}
-	run(1, `^error: Invalid request: outcome is ALLOWED or DENIED`, "audit", "query", "--outcome=denied")
+	run(1, `^error: Invalid request: outcome is ALLOWED, DENIED or DONE`, "audit", "query", "--outcome=denied")
 	if again := run(0, ``, "policy", "show"); again != shown {
 		t.Errorf("applied as it was shown, the policy is\n%s", again)
 	}

@@ -33,10 +33,10 @@ type Erasure struct {
 	Certificate json.RawMessage
 }
 
-// erased is the action of erasures on the record, and kind the type of their events.
+// What erasures are called on the record, and by their events.
 const (
-	erased = "ProfileSystemUserRightsDelete"
-	kind   = "subject.erased"
+	erasureAction = "ProfileSystemUserRightsDelete"
+	erasureEvent  = "subject.erased"
 )
 
 type erasureRecord struct {
@@ -96,7 +96,7 @@ func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, referen
 	}
 	refuse := func() error {
 		details["refusal"] = "LEGAL_HOLD"
-		if err := s.note(ctx, p, erased, audit.Denied, subject, details); err != nil {
+		if err := s.note(ctx, p, erasureAction, audit.Denied, subject, details); err != nil {
 			return err
 		}
 		return ErrHeld
@@ -106,7 +106,7 @@ func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, referen
 	} else if held {
 		return storage.Record{}, refuse()
 	}
-	if err := s.note(ctx, p, erased, audit.Allowed, subject, details); err != nil {
+	if err := s.note(ctx, p, erasureAction, audit.Allowed, subject, details); err != nil {
 		return storage.Record{}, err
 	}
 	r, err := encode(subject, erasureRecord{Reference: reference, Requested: s.Now().UTC().Truncate(time.Millisecond), RequestedBy: p.Actor,
@@ -147,7 +147,7 @@ func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (E
 	if rec.Reference != "" {
 		details["reference"] = rec.Reference
 	}
-	receipts, err := s.Record.Append(ctx, audit.Entry{Account: id, Actor: rec.RequestedBy, Action: erased, Outcome: audit.Done, Subject: r.ID, Details: details})
+	receipts, err := s.Record.Append(ctx, audit.Entry{Account: id, Actor: rec.RequestedBy, Action: erasureAction, Outcome: audit.Done, Subject: r.ID, Details: details})
 	if err != nil {
 		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
 	}
@@ -159,7 +159,7 @@ func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (E
 		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
 	}
 	rec.Finished = s.Now().UTC().Truncate(time.Millisecond)
-	if err := s.Outbox.Add(ctx, id, kind, references+r.ID, map[string]any{"account": id, "subject": r.ID}); err != nil {
+	if err := s.Outbox.Add(ctx, id, erasureEvent, references+r.ID, map[string]any{"account": id, "subject": r.ID}); err != nil {
 		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
 	}
 	next, err := encode(r.ID, rec)
@@ -351,7 +351,7 @@ func (s *Service) again(ctx context.Context, id tenant.ID, subject string) error
 	}
 	s.Log.WarnContext(ctx, "a backup brought back what was erased; it is erased again", "account", id, "subject", subject)
 	details := map[string]string{"restored": "true", "documents": strconv.Itoa(n.Documents), "versions": strconv.Itoa(n.Versions)}
-	_, err = s.Record.Append(ctx, audit.Entry{Account: id, Actor: system, Action: erased, Outcome: audit.Allowed, Subject: subject, Details: details})
+	_, err = s.Record.Append(ctx, audit.Entry{Account: id, Actor: system, Action: erasureAction, Outcome: audit.Allowed, Subject: subject, Details: details})
 	if err != nil {
 		return fmt.Errorf("privacy: erase again: %w", err)
 	}

@@ -101,7 +101,7 @@ func (s *Service) checkSubject(ctx context.Context, id tenant.ID, subject string
 var validSubject = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 // validAfter is what ids of holds and of subjects look like, and the beginning.
-var validAfter = regexp.MustCompile(`^[0-9A-Za-z_/-]{0,90}$`)
+var validAfter = regexp.MustCompile(`^[0-9A-Za-z_/-]{0,91}$`)
 
 // Hold keeps a data subject from being erased, and the documents about it from being deleted.
 type Hold struct {
@@ -135,7 +135,7 @@ func (s *Service) PlaceHold(ctx context.Context, p *auth.Principal, subject, ref
 		return Hold{}, err
 	}
 	rec := holdRecord{reference, s.Now().UTC().Truncate(time.Millisecond), p.Actor}
-	r, err := encode(subject+"/"+strings.ToLower(rand.Text()[:16]), rec)
+	r, err := encode(subject+"/"+strings.ToLower(rand.Text()), rec)
 	if err != nil {
 		return Hold{}, err
 	}
