@@ -93,16 +93,13 @@ func (s *Service) Erase(ctx context.Context, id tenant.ID, set *schema.Set, subj
 			continue
 		}
 		r, err := s.store.Get(ctx, documents(id, e), subject)
-		if errors.Is(err, storage.ErrNotFound) {
-			r, err = storage.Record{ID: subject}, nil
-		}
-		if err == nil {
-			err = s.purge(ctx, id, set, e, r) // before the document: by it the next call would find the rest
-		}
 		if err == nil {
 			err = s.store.Delete(ctx, documents(id, e), subject, "")
 		}
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		if err == nil || errors.Is(err, storage.ErrNotFound) {
+			err = s.purge(ctx, id, set, e, storage.Record{ID: subject, Keys: r.Keys})
+		}
+		if err != nil {
 			return fmt.Errorf("profile: erase: %w", err)
 		}
 	}

@@ -388,6 +388,29 @@ func (s *Service) remove(ctx context.Context, id tenant.ID, set *schema.Set, e *
 
 // purge clears away what hung on a document that is gone.
 func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *schema.Entity, r storage.Record) error {
+	if err := s.dropVersions(ctx, id, e, r); err != nil {
+		return err
+	}
+	for _, key := range r.Keys {
+		if err := s.dropClaim(ctx, id, e, key, r.ID); err != nil {
+			return err
+		}
+	}
+	return s.eachOwned(ctx, id, set, e, r.ID, func(owned *schema.Entity, one storage.Record) error {
+		// Before the document: by it they are found again, should this fail.
+		if err := s.dropVersions(ctx, id, owned, one); err != nil {
+			return err
+		}
+		// At whatever revision: nobody can save it by a change.
+		if err := s.store.Delete(ctx, documents(id, owned), one.ID, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return s.purge(ctx, id, set, owned, one)
+	})
+}
+
+// dropVersions removes the old versions of a document.
+func (s *Service) dropVersions(ctx context.Context, id tenant.ID, e *schema.Entity, r storage.Record) error {
 	prefix := r.ID + "/"
 	var c content
 	if c.decode(r.Body) == nil { // a new document of the same id may have versions already
@@ -404,24 +427,9 @@ func (s *Service) purge(ctx context.Context, id tenant.ID, set *schema.Set, e *s
 			}
 		}
 		if len(old) < 500 {
-			break
+			return nil
 		}
 	}
-	for _, key := range r.Keys {
-		if err := s.dropClaim(ctx, id, e, key, r.ID); err != nil {
-			return err
-		}
-	}
-	return s.eachOwned(ctx, id, set, e, r.ID, func(owned *schema.Entity, one storage.Record) error {
-		if err := s.purge(ctx, id, set, owned, one); err != nil {
-			return err
-		}
-		// At whatever revision: nobody can save it by a change.
-		if err := s.store.Delete(ctx, documents(id, owned), one.ID, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
-		return nil
-	})
 }
 
 // keySet holds the entries under which a document can be looked up.
