@@ -43,6 +43,7 @@ type erasureRecord struct {
 	Reference   string    `bson:"reference,omitempty"`
 	Requested   time.Time `bson:"requested"`
 	RequestedBy string    `bson:"requestedBy"`
+	Begun       bool      `bson:"begun,omitempty"` // no hold stops it any more
 	Finished    time.Time `bson:"finished,omitempty"`
 	Documents   int       `bson:"documents"`
 	Versions    int       `bson:"versions"`
@@ -90,27 +91,16 @@ func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, referen
 	if err != nil {
 		return storage.Record{}, err
 	}
-	details := map[string]string{}
-	if reference != "" {
-		details["reference"] = reference
-	}
-	refuse := func() error {
-		details["refusal"] = "LEGAL_HOLD"
-		if err := s.note(ctx, p, erasureAction, audit.Denied, subject, details); err != nil {
-			return err
-		}
-		return ErrHeld
-	}
+	rec := erasureRecord{Reference: reference, Requested: s.Now().UTC().Truncate(time.Millisecond), RequestedBy: p.Actor, Documents: n.Documents, Versions: n.Versions}
 	if held, err := s.Held(ctx, p.Account, subject); err != nil {
 		return storage.Record{}, err
 	} else if held {
-		return storage.Record{}, refuse()
+		return storage.Record{}, s.refuse(ctx, p.Account, subject, rec)
 	}
-	if err := s.note(ctx, p, erasureAction, audit.Allowed, subject, details); err != nil {
+	if _, err := s.note(ctx, p.Account, p.Actor, erasureAction, audit.Allowed, subject, map[string]string{"reference": reference}); err != nil {
 		return storage.Record{}, err
 	}
-	r, err := encode(subject, erasureRecord{Reference: reference, Requested: s.Now().UTC().Truncate(time.Millisecond), RequestedBy: p.Actor,
-		Documents: n.Documents, Versions: n.Versions})
+	r, err := encode(subject, rec)
 	if err != nil {
 		return storage.Record{}, err
 	}
@@ -121,14 +111,45 @@ func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, referen
 	case err != nil:
 		return storage.Record{}, fmt.Errorf("privacy: erase: %w", err)
 	}
-	held, err := s.Held(ctx, p.Account, subject) // see PlaceHold
-	if err != nil || !held {
+	return r, nil
+}
+
+// refuse says on the record that somebody on hold is not erased.
+func (s *Service) refuse(ctx context.Context, id tenant.ID, subject string, rec erasureRecord) error {
+	details := map[string]string{"reference": rec.Reference, "refusal": "LEGAL_HOLD"}
+	if _, err := s.note(ctx, id, rec.RequestedBy, erasureAction, audit.Denied, subject, details); err != nil {
+		return err
+	}
+	return ErrHeld
+}
+
+// settle decides whether an erasure that is written down is done: from then on there are no holds (see PlaceHold), or
+// it gives way to one. It returns the erasure's record as it is then.
+func (s *Service) settle(ctx context.Context, id tenant.ID, r storage.Record, rec erasureRecord) (storage.Record, error) {
+	held, err := s.Held(ctx, id, r.ID)
+	if err != nil {
 		return r, err
 	}
-	if err := s.Store.Delete(ctx, erasureSpace(p.Account), subject, r.Rev); err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return storage.Record{}, fmt.Errorf("privacy: erase: %w", err)
+	rec.Begun = true
+	next, err := encode(r.ID, rec)
+	if err != nil {
+		return r, err
 	}
-	return storage.Record{}, refuse()
+	next.Keys = []string{underWay}
+	if held {
+		err = s.Store.Delete(ctx, erasureSpace(id), r.ID, r.Rev)
+	} else {
+		err = s.Store.Replace(ctx, erasureSpace(id), next, r.Rev)
+	}
+	switch {
+	case errors.Is(err, storage.ErrConflict): // it was settled by another
+		return s.erasure(ctx, id, r.ID)
+	case held && err == nil, errors.Is(err, storage.ErrNotFound):
+		return r, s.refuse(ctx, id, r.ID, rec)
+	case err != nil:
+		return r, fmt.Errorf("privacy: erase: %w", err)
+	}
+	return next, nil
 }
 
 // finish does what is left of an erasure.
@@ -140,18 +161,24 @@ func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (E
 	if !rec.Finished.IsZero() {
 		return describe(r.ID, rec), nil
 	}
+	if !rec.Begun {
+		var err error
+		if r, err = s.settle(ctx, id, r, rec); err != nil {
+			return Erasure{}, err
+		}
+		if err := decode(r, &rec); err != nil || !rec.Finished.IsZero() {
+			return describe(r.ID, rec), err
+		}
+	}
 	if err := s.remove(ctx, id, r.ID, rec.RequestedBy); err != nil {
 		return Erasure{}, err
 	}
-	details := map[string]string{"documents": strconv.Itoa(rec.Documents), "versions": strconv.Itoa(rec.Versions)}
-	if rec.Reference != "" {
-		details["reference"] = rec.Reference
-	}
-	receipts, err := s.Record.Append(ctx, audit.Entry{Account: id, Actor: rec.RequestedBy, Action: erasureAction, Outcome: audit.Done, Subject: r.ID, Details: details})
+	details := map[string]string{"reference": rec.Reference, "documents": strconv.Itoa(rec.Documents), "versions": strconv.Itoa(rec.Versions)}
+	receipt, err := s.note(ctx, id, rec.RequestedBy, erasureAction, audit.Done, r.ID, details)
 	if err != nil {
-		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
+		return Erasure{}, err
 	}
-	proof, err := s.Record.Prove(ctx, receipts[0])
+	proof, err := s.Record.Prove(ctx, receipt)
 	if err != nil {
 		return Erasure{}, fmt.Errorf("privacy: erase: %w", err)
 	}
@@ -351,9 +378,8 @@ func (s *Service) again(ctx context.Context, id tenant.ID, subject string) error
 	}
 	s.Log.WarnContext(ctx, "a backup brought back what was erased; it is erased again", "account", id, "subject", subject)
 	details := map[string]string{"restored": "true", "documents": strconv.Itoa(n.Documents), "versions": strconv.Itoa(n.Versions)}
-	_, err = s.Record.Append(ctx, audit.Entry{Account: id, Actor: system, Action: erasureAction, Outcome: audit.Allowed, Subject: subject, Details: details})
-	if err != nil {
-		return fmt.Errorf("privacy: erase again: %w", err)
+	if _, err := s.note(ctx, id, system, erasureAction, audit.Allowed, subject, details); err != nil {
+		return err
 	}
 	return s.remove(ctx, id, subject, system)
 }

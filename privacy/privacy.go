@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -139,13 +140,13 @@ func (s *Service) PlaceHold(ctx context.Context, p *auth.Principal, subject, ref
 	if err != nil {
 		return Hold{}, err
 	}
-	if err := s.note(ctx, p, "PlaceLegalHold", audit.Allowed, subject, map[string]string{"reference": reference}); err != nil {
+	if _, err := s.note(ctx, p.Account, p.Actor, "PlaceLegalHold", audit.Allowed, subject, map[string]string{"reference": reference}); err != nil {
 		return Hold{}, err
 	}
 	if err := s.Store.Insert(ctx, holdSpace(p.Account), r); err != nil {
 		return Hold{}, fmt.Errorf("privacy: place hold: %w", err)
 	}
-	// An erasure looks for holds once it can be found here: one of the two sees the other.
+	// An erasure looks for holds once it can be found here: one of the two sees the other, or both.
 	switch _, err := s.erasure(ctx, p.Account, subject); {
 	case errors.Is(err, ErrNotFound):
 		return describeHold(r.ID, rec), nil
@@ -178,7 +179,7 @@ func (s *Service) ReleaseHold(ctx context.Context, p *auth.Principal, id string)
 	if err := decode(r, &rec); err != nil {
 		return Hold{}, err
 	}
-	if err := s.note(ctx, p, "ReleaseLegalHold", audit.Allowed, subject, map[string]string{"reference": rec.Reference}); err != nil {
+	if _, err := s.note(ctx, p.Account, p.Actor, "ReleaseLegalHold", audit.Allowed, subject, map[string]string{"reference": rec.Reference}); err != nil {
 		return Hold{}, err
 	}
 	if err := s.Store.Delete(ctx, holdSpace(p.Account), id, ""); err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -232,13 +233,15 @@ func describeHold(id string, rec holdRecord) Hold {
 	return Hold{id, subject, rec.Reference, rec.Created.UTC(), rec.CreatedBy}
 }
 
-// note writes to the record what is about to happen to a data subject, or was refused.
-func (s *Service) note(ctx context.Context, p *auth.Principal, action, outcome, subject string, details map[string]string) error {
-	_, err := s.Record.Append(ctx, audit.Entry{Account: p.Account, Actor: p.Actor, Action: action, Outcome: outcome, Subject: subject, Details: details})
+// note writes to the record what is about to happen to a data subject, was refused, or is done. Details that are empty
+// are left out.
+func (s *Service) note(ctx context.Context, id tenant.ID, actor, action, outcome, subject string, details map[string]string) (audit.Receipt, error) {
+	maps.DeleteFunc(details, func(_, value string) bool { return value == "" })
+	receipts, err := s.Record.Append(ctx, audit.Entry{Account: id, Actor: actor, Action: action, Outcome: outcome, Subject: subject, Details: details})
 	if err != nil {
-		return fmt.Errorf("privacy: %s: %w", action, err)
+		return audit.Receipt{}, fmt.Errorf("privacy: %s: %w", action, err)
 	}
-	return nil
+	return receipts[0], nil
 }
 
 func encode(id string, v any) (storage.Record, error) {
