@@ -8,6 +8,7 @@
 // another browser than /usr/bin/chromium.
 import { administration } from './console/administration.mjs';
 import { audit } from './console/audit.mjs';
+import { erasures } from './console/erasures.mjs';
 import { federation } from './console/federation.mjs';
 import { launch, summary } from './console/lib.mjs';
 import { looks } from './console/looks.mjs';
@@ -26,6 +27,7 @@ const flows = {
   schemas,
   audit,
   administration,
+  erasures,
   federation,
   playground,
   looks,

@@ -146,7 +146,10 @@ export async function administration(browser) {
 
     const officer = await keyFor('Privacy officer', ['privacy-officer']);
     const office = await open(browser, { key: officer.secret, path: '/' });
-    await office.page.getByText(/waits? for a second person/).waitFor();
+    await office.page
+      .getByRole('status')
+      .getByText(/waits? for a second person/)
+      .waitFor();
     await office.page.getByRole('link', { name: 'Look at them' }).click();
     const request = office.page.getByRole('region', { name: /fraud/ });
     await request.getByText(reason).waitFor();
@@ -308,6 +311,7 @@ export async function administration(browser) {
         'Audit record',
         'Purposes',
         'Approvals',
+        'Erasures',
         'Federation',
       ],
       admin: [
@@ -318,6 +322,7 @@ export async function administration(browser) {
         'Audit record',
         'Purposes',
         'Approvals',
+        'Erasures',
         'API keys',
         'Encryption keys',
         'Other systems',

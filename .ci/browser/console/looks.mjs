@@ -34,6 +34,7 @@ async function pages() {
     audit: '/audit',
     purposes: '/purposes',
     approvals: '/approvals',
+    erasures: '/erasures',
     'api-keys': '/api-keys',
     encryption: '/encryption',
     integrations: '/integrations',

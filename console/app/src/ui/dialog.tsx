@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { asFailure } from '../lib/api';
 import { useWords } from '../lib/i18n';
 import { Button, IconButton } from './button';
@@ -27,7 +27,8 @@ export function Dialog({
   const { t } = useWords();
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // It is closed before it is taken out of the page: only then the focus goes back to where it was.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (!dialog) return undefined;
     dialog.showModal();
@@ -87,6 +88,7 @@ export function Danger({
   title,
   name,
   action,
+  ready = true,
   children,
   run,
   done,
@@ -95,6 +97,8 @@ export function Danger({
   title: string;
   name: string;
   action: string;
+  /** Whether what else is asked for is filled in rightly. */
+  ready?: boolean;
   children: ReactNode;
   run(): Promise<unknown>;
   done?: string;
@@ -103,6 +107,7 @@ export function Danger({
   const { t } = useWords();
   const toast = useToast();
   const [typed, setTyped] = useState('');
+  const sure = ready && typed === name;
   const {
     run: go,
     busy,
@@ -116,12 +121,12 @@ export function Danger({
       title={title}
       onClose={onClose}
       onSubmit={() => {
-        if (typed === name) go();
+        if (sure) go();
       }}
       footer={
         <>
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="danger primary" type="submit" busy={busy} disabled={typed !== name}>
+          <Button kind="danger primary" type="submit" busy={busy} disabled={!sure}>
             {action}
           </Button>
         </>

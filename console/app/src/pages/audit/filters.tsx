@@ -18,6 +18,9 @@ const actions = [
   'RequestApproval',
   'Approve',
   'DeclineApproval',
+  'ProfileSystemUserRightsDelete',
+  'PlaceLegalHold',
+  'ReleaseLegalHold',
   'RotateKeys',
   'ExportAudit',
   'CreateAccount',
@@ -79,6 +82,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange(filter:
                 <option value="">{t('audit.any')}</option>
                 <option value="ALLOWED">{t('audit.ALLOWED')}</option>
                 <option value="DENIED">{t('audit.DENIED')}</option>
+                <option value="DONE">{t('audit.DONE')}</option>
               </select>
             )}
           </Field>

@@ -3,11 +3,13 @@ import {
   Ban,
   BookOpenCheck,
   ChevronDown,
+  Eraser,
   Eye,
   FileCog,
   Fingerprint,
   KeyRound,
   RotateCw,
+  Scale,
   Stamp,
   type LucideIcon,
 } from 'lucide-react';
@@ -171,6 +173,8 @@ function iconOf({ action, outcome }: Entry): LucideIcon {
   if (outcome === 'DENIED') return Ban;
   if (action.endsWith('Unmasked')) return Eye;
   if (action === 'PutSchema') return FileCog;
+  if (action === 'ProfileSystemUserRightsDelete') return Eraser;
+  if (action.endsWith('LegalHold')) return Scale;
   if (/ApiKey|Session/.test(action)) return KeyRound;
   if (/Approv/.test(action)) return Stamp;
   if (/Rotate|Key/.test(action)) return Fingerprint;
@@ -199,7 +203,8 @@ function EntryLine({
   });
   const base = entry.action.replace(/^Get(\w+?)(Version)?Unmasked$/, 'Get$2Unmasked');
   const words = { entity: entry.entity ?? '' };
-  const said = (denied && find(`action.${base}.denied`, words)) || (find(`action.${base}`, words) ?? entry.action);
+  const said =
+    find(`action.${base}.${entry.outcome.toLowerCase()}`, words) ?? find(`action.${base}`, words) ?? entry.action;
   return (
     <li className={denied ? 'entry denied' : 'entry'}>
       <span className="mark-icon">

@@ -10,6 +10,7 @@ import { spoken } from '../../lib/names';
 import { usePerson } from '../../lib/session';
 import { Await, Button, ButtonLink, Card, Copyable, Danger, Empty, FailureNotice, Moment, Page, Tabs } from '../../ui';
 import { Fields } from './fields';
+import { Privacy } from './privacy';
 import { Versions } from './versions';
 
 export const useDocument = (entity: Entity, id: string) =>
@@ -75,8 +76,9 @@ export function Shopper({ entity, id, tab }: { entity: Entity; id: string; tab: 
                       />
                     ))}
                   </div>
-                  <div className="narrow">
+                  <div className="narrow stack">
                     <About entity={entity} doc={doc} />
+                    {may('PRIVACY') && !entity.ownerField && <Privacy subject={id} />}
                   </div>
                 </div>
               )}
