@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
+	"github.com/profilegraph/profilegraph/schema"
 	"github.com/profilegraph/profilegraph/storage"
 	"github.com/profilegraph/profilegraph/tenant"
 )
@@ -72,9 +75,9 @@ func (s *Service) Erase(ctx context.Context, p *auth.Principal, subject, referen
 	if reference != "" && !validReference.MatchString(reference) {
 		return Erasure{}, ErrReference
 	}
-	r, err := s.erasure(ctx, p.Account, subject)
+	_, err := s.erasure(ctx, p.Account, subject)
 	if errors.Is(err, ErrNotFound) {
-		r, err = s.begin(ctx, p, subject, reference)
+		err = s.begin(ctx, p, subject, reference)
 	}
 	if err != nil {
 		return Erasure{}, err
@@ -82,36 +85,33 @@ func (s *Service) Erase(ctx context.Context, p *auth.Principal, subject, referen
 	// Half of an erasure is worse than none: who asked for it may have gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	return s.finish(ctx, p.Account, r)
+	return s.finish(ctx, p.Account, subject)
 }
 
 // begin writes down that a data subject is to be erased.
-func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, reference string) (storage.Record, error) {
+func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, reference string) error {
 	n, err := s.checkSubject(ctx, p.Account, subject)
 	if err != nil {
-		return storage.Record{}, err
+		return err
 	}
 	rec := erasureRecord{Reference: reference, Requested: s.Now().UTC().Truncate(time.Millisecond), RequestedBy: p.Actor, Documents: n.Documents, Versions: n.Versions}
 	if held, err := s.Held(ctx, p.Account, subject); err != nil {
-		return storage.Record{}, err
+		return err
 	} else if held {
-		return storage.Record{}, s.refuse(ctx, p.Account, subject, rec)
+		return s.refuse(ctx, p.Account, subject, rec)
 	}
 	if _, err := s.note(ctx, p.Account, p.Actor, erasureAction, audit.Allowed, subject, map[string]string{"reference": reference}); err != nil {
-		return storage.Record{}, err
+		return err
 	}
 	r, err := encode(subject, rec)
 	if err != nil {
-		return storage.Record{}, err
+		return err
 	}
 	r.Keys = []string{underWay}
-	switch err := s.Store.Insert(ctx, erasureSpace(p.Account), r); {
-	case errors.Is(err, storage.ErrExists):
-		return s.erasure(ctx, p.Account, subject)
-	case err != nil:
-		return storage.Record{}, fmt.Errorf("privacy: erase: %w", err)
+	if err := s.Store.Insert(ctx, erasureSpace(p.Account), r); err != nil && !errors.Is(err, storage.ErrExists) {
+		return fmt.Errorf("privacy: erase: %w", err)
 	}
-	return r, nil
+	return nil
 }
 
 // refuse says on the record that somebody on hold is not erased.
@@ -143,7 +143,10 @@ func (s *Service) settle(ctx context.Context, id tenant.ID, r storage.Record, re
 	}
 	switch {
 	case errors.Is(err, storage.ErrConflict): // it was settled by another
-		return s.erasure(ctx, id, r.ID)
+		if r, err = s.erasure(ctx, id, r.ID); errors.Is(err, ErrNotFound) {
+			err = ErrHeld
+		}
+		return r, err
 	case held && err == nil, errors.Is(err, storage.ErrNotFound):
 		return r, s.refuse(ctx, id, r.ID, rec)
 	case err != nil:
@@ -152,8 +155,20 @@ func (s *Service) settle(ctx context.Context, id tenant.ID, r storage.Record, re
 	return next, nil
 }
 
-// finish does what is left of an erasure.
-func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (Erasure, error) {
+// finish does what is left of an erasure, once for all who ask for it at the same time.
+func (s *Service) finish(ctx context.Context, id tenant.ID, subject string) (Erasure, error) {
+	e, err, _ := s.finishing.Do(string(id)+"/"+subject, func() (any, error) { return s.finishOne(ctx, id, subject) })
+	return e.(Erasure), err
+}
+
+func (s *Service) finishOne(ctx context.Context, id tenant.ID, subject string) (Erasure, error) {
+	r, err := s.erasure(ctx, id, subject)
+	if errors.Is(err, ErrNotFound) { // it gave way
+		err = ErrHeld
+	}
+	if err != nil {
+		return Erasure{}, err
+	}
 	var rec erasureRecord
 	if err := decode(r, &rec); err != nil {
 		return Erasure{}, err
@@ -162,7 +177,6 @@ func (s *Service) finish(ctx context.Context, id tenant.ID, r storage.Record) (E
 		return describe(r.ID, rec), nil
 	}
 	if !rec.Begun {
-		var err error
 		if r, err = s.settle(ctx, id, r, rec); err != nil {
 			return Erasure{}, err
 		}
@@ -216,6 +230,9 @@ func (s *Service) remove(ctx context.Context, id tenant.ID, subject, by string) 
 	}
 	set, err := s.Set(ctx, id)
 	if err != nil {
+		return err
+	}
+	if _, err := s.Documents.Expire(ctx, s.Set); err != nil { // nothing else sees what has ended by itself
 		return err
 	}
 	return s.Documents.Erase(ctx, id, set, subject)
@@ -308,50 +325,68 @@ func (s *Service) Resume(ctx context.Context, id tenant.ID) error {
 	if err != nil {
 		return fmt.Errorf("privacy: resume: %w", err)
 	}
+	var failed []error
 	for _, r := range open[0] {
 		var rec erasureRecord
-		if err := decode(r, &rec); err != nil {
-			return err
-		}
-		if s.Now().Sub(rec.Requested) < finishTimeout {
+		err := decode(r, &rec)
+		if err == nil && s.Now().Sub(rec.Requested) < finishTimeout {
 			continue // whoever began it is at it
 		}
-		if _, err := s.finish(ctx, id, r); err != nil {
-			return err
+		if err == nil {
+			_, err = s.finish(ctx, id, r.ID)
+		}
+		if err != nil && !errors.Is(err, ErrHeld) { // one that cannot be finished does not keep the others
+			failed = append(failed, err)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // Reapply erases again what a backup has brought back of data subjects that were erased: of those whose key is
 // back, of those of whom there are documents, and of those whose erasure the backup does not know.
 func (s *Service) Reapply(ctx context.Context, id tenant.ID) error {
-	known := map[string]bool{}
-	for page := (storage.Page{Limit: 500}); ; {
-		list, err := s.Store.Scan(ctx, erasureSpace(id), page)
-		if err != nil {
-			return fmt.Errorf("privacy: reapply: %w", err)
-		}
-		for _, r := range list {
-			known[r.ID], page.After = true, r.ID
-			if len(r.Keys) > 0 {
-				continue // it is under way
-			}
-			if err := s.again(ctx, id, r.ID); err != nil {
-				return err
-			}
-		}
-		if len(list) < 500 {
-			break
-		}
-	}
-	destroyed, err := s.Keys.Destroyed(ctx, id)
+	// Before the erasures are read: of whom is erased just now there is one.
+	list, err := s.Keys.Destroyed(ctx, id)
 	if err != nil {
 		return err
 	}
-	for _, subject := range destroyed {
-		if !known[subject] {
-			if err := s.again(ctx, id, subject); err != nil {
+	unknown := map[string]bool{}
+	for _, subject := range list {
+		unknown[subject] = true
+	}
+	set, err := s.Set(ctx, id)
+	if err != nil {
+		return err
+	}
+	var destroyed []string
+	for page := (storage.Page{Limit: 500}); ; {
+		found, err := s.Store.Scan(ctx, erasureSpace(id), page)
+		if err != nil {
+			return fmt.Errorf("privacy: reapply: %w", err)
+		}
+		for _, r := range found {
+			page.After = r.ID
+			switch done := len(r.Keys) == 0; {
+			case done && unknown[r.ID]:
+				destroyed = append(destroyed, r.ID)
+			case done:
+				if err := s.again(ctx, id, set, r.ID); err != nil {
+					return err
+				}
+			}
+			delete(unknown, r.ID)
+		}
+		if len(found) < 500 {
+			break
+		}
+	}
+	for some := range slices.Chunk(slices.AppendSeq(destroyed, maps.Keys(unknown)), 500) {
+		there, err := s.Documents.Present(ctx, id, set, some)
+		if err != nil {
+			return err
+		}
+		for _, subject := range there {
+			if err := s.again(ctx, id, set, subject); err != nil {
 				return err
 			}
 		}
@@ -363,12 +398,8 @@ func (s *Service) Reapply(ctx context.Context, id tenant.ID) error {
 const system = "system"
 
 // again erases what a backup has brought back of a data subject.
-func (s *Service) again(ctx context.Context, id tenant.ID, subject string) error {
+func (s *Service) again(ctx context.Context, id tenant.ID, set *schema.Set, subject string) error {
 	_, destroyed, err := s.Keys.Known(ctx, id, subject)
-	if err != nil {
-		return err
-	}
-	set, err := s.Set(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/profilegraph/profilegraph/audit"
 	"github.com/profilegraph/profilegraph/auth"
@@ -71,10 +73,13 @@ type Options struct {
 }
 
 // Service erases and holds.
-type Service struct{ Options }
+type Service struct {
+	Options
+	finishing singleflight.Group
+}
 
 // New returns the service.
-func New(o Options) *Service { return &Service{o} }
+func New(o Options) *Service { return &Service{Options: o} }
 
 var validReference = regexp.MustCompile(`^[A-Za-z0-9._/#:-]{1,64}$`)
 
@@ -132,8 +137,14 @@ func (s *Service) PlaceHold(ctx context.Context, p *auth.Principal, subject, ref
 	if !validReference.MatchString(reference) {
 		return Hold{}, ErrReference
 	}
-	if _, err := s.checkSubject(ctx, p.Account, subject); err != nil {
+	n, err := s.checkSubject(ctx, p.Account, subject)
+	if err != nil {
 		return Hold{}, err
+	}
+	if n.Documents == 0 { // a restored backup of the documents does not know of all erasures
+		if _, destroyed, err := s.Keys.Known(ctx, p.Account, subject); err != nil || destroyed {
+			return Hold{}, cmp.Or(err, ErrErased)
+		}
 	}
 	rec := holdRecord{reference, s.Now().UTC().Truncate(time.Millisecond), p.Actor}
 	r, err := encode(subject+"/"+strings.ToLower(rand.Text()), rec)
@@ -149,6 +160,14 @@ func (s *Service) PlaceHold(ctx context.Context, p *auth.Principal, subject, ref
 	// An erasure looks for holds once it can be found here: one of the two sees the other, or both.
 	switch _, err := s.erasure(ctx, p.Account, subject); {
 	case errors.Is(err, ErrNotFound):
+		set, err := s.Set(ctx, p.Account)
+		if err != nil {
+			return Hold{}, err
+		}
+		// Whoever looked for holds before this one was there has deleted already, or does not any more.
+		if err := s.Documents.Touch(ctx, p.Account, set, subject); err != nil {
+			return Hold{}, err
+		}
 		return describeHold(r.ID, rec), nil
 	case err != nil:
 		return Hold{}, err

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -77,6 +78,9 @@ func (s *Service) promote(ctx context.Context, p *auth.Principal, set *schema.Se
 	if err := s.uncovered(ctx, p.Account, set, r, c, owned, patch); err != nil {
 		return Document{}, err
 	}
+	if held, err := s.onHold(ctx, p.Account, id); err != nil || held {
+		return Document{}, cmp.Or(err, ErrHeld) // the prospect's versions would be gone
+	}
 	doc := map[string]any{}
 	for _, f := range profiles.Type.Fields {
 		if value, ok := from[f.Property]; ok && value != nil {
@@ -89,6 +93,10 @@ func (s *Service) promote(ctx context.Context, p *auth.Principal, set *schema.Se
 		return Document{}, err
 	}
 	d, err := s.create(ctx, p, profiles, storage.Record{ID: id}, content{Promoted: true}, time.Time{}, doc, nil, v)
+	// An erasure may have looked for the profile before it was there, and the key be known here from before.
+	if gone, failed := s.eraseAgain(context.WithoutCancel(ctx), p.Account, set, id); failed != nil || gone {
+		return Document{}, cmp.Or(failed, ErrNotFound)
+	}
 	if errors.Is(err, ErrExists) {
 		d, err = s.promotedTo(ctx, p, profiles, id, patch, v)
 	}

@@ -49,14 +49,15 @@ func (s *Service) Create(ctx context.Context, p *auth.Principal, set *schema.Set
 // createOwned is create for a document with an owner. That may be deleted or get another end meanwhile, by somebody
 // who does not see the new document yet.
 func (s *Service) createOwned(ctx context.Context, p *auth.Principal, set *schema.Set, e *schema.Entity, r storage.Record, ownersEnd time.Time, input map[string]any, ttlDays *int, v View) (Document, error) {
-	d, err := s.create(ctx, p, e, r, content{}, ownersEnd, input, ttlDays, v)
-	if err != nil {
-		return Document{}, err
+	d, failed := s.create(ctx, p, e, r, content{}, ownersEnd, input, ttlDays, v)
+	if d.ID == "" {
+		return Document{}, failed
 	}
+	ctx = context.WithoutCancel(ctx)
 	ends, err := s.ownersEnd(ctx, p.Account, set, e, r.Owner)
 	gone := errors.Is(err, ErrNotFound)
 	if err == nil && ends.Equal(ownersEnd) {
-		return d, nil
+		return d, failed
 	}
 	if err == nil || gone {
 		err = s.catchUp(ctx, p.Account, set, e, d.ID, ends, gone)
@@ -67,11 +68,12 @@ func (s *Service) createOwned(ctx context.Context, p *auth.Principal, set *schem
 	if gone {
 		return Document{}, ErrOwnerNotFound
 	}
-	return d, nil
+	return d, failed
 }
 
 // create writes the first version of a document. R says its owner, and its id unless it is to have a new one,
-// and c what else is to be known of it. It ends with the owner.
+// and c what else is to be known of it. It ends with the owner. The document has its id also when it was written
+// but cannot be shown.
 func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entity, r storage.Record, c content, ownersEnd time.Time, input map[string]any, ttlDays *int, v View) (Document, error) {
 	ttl := e.TTLDays
 	if ttlDays != nil {
@@ -127,7 +129,9 @@ func (s *Service) create(ctx context.Context, p *auth.Principal, e *schema.Entit
 			return Document{}, err
 		}
 	}
-	return s.showWritten(ctx, p, e, r, v)
+	d, err := s.showWritten(ctx, p, e, r, v)
+	d.ID = r.ID
+	return d, err
 }
 
 // confirm takes the values of a new document once more: who deletes another one that had the same id may have given up
@@ -226,6 +230,11 @@ func (s *Service) update(ctx context.Context, p *auth.Principal, set *schema.Set
 			return Document{}, err
 		}
 		next.end(&r, now.AddDate(0, 0, *ttlDays), owners)
+		if sooner(r.Expires, old.Expires) { // it would be a deletion
+			if held, err := s.onHold(ctx, p.Account, root(e, &old)); err != nil || held {
+				return Document{}, cmp.Or(err, ErrHeld)
+			}
+		}
 	}
 	r.Body = next.encode()
 	dropped, err := s.held(ctx, p.Account, e, id, without(before.unique, keys.unique))

@@ -143,6 +143,9 @@ func (v *Vault) Destroy(ctx context.Context, account tenant.ID, subject string) 
 // Known reports whether a data subject has, or had, a key, and whether that was destroyed.
 func (v *Vault) Known(ctx context.Context, account tenant.ID, subject string) (known, destroyed bool, err error) {
 	r, _, err := v.keys.read(ctx, keyName{account: account, kind: subjectKey, id: subject})
+	if errors.Is(err, errNoKey) { // nothing about it was sealed but texts
+		r, _, err = v.keys.read(ctx, keyName{account: account, kind: textKey, id: subject})
+	}
 	if errors.Is(err, errNoKey) {
 		return false, false, nil
 	}
