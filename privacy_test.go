@@ -326,6 +326,9 @@ func TestErasureOutlivesBackups(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantJSON(t, read(), fmt.Sprintf(`{"a": null, "b": {"id": %q}, "by": null}`, other))
+			if strings.Contains(in.logs.String(), "damaged") { // what is to be erased again is not
+				t.Error(in.logs.String())
+			}
 			if n := strings.Count(in.logs.String(), "erased again"); n != 1 {
 				t.Errorf("erased again %d times", n)
 			}

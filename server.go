@@ -421,11 +421,12 @@ func (s *server) currentSet(ctx context.Context, id tenant.ID) (*schema.Set, err
 // mend clears away what crashes left, account by account, and what is left of the replaced and the deleted.
 func (s *server) mend(ctx context.Context) error {
 	err := s.eachAccount(ctx, func(ctx context.Context, id tenant.ID) error {
+		erased := s.privacy.Reapply(ctx, id) // first: what it removes is not damaged
 		set, err := s.currentSet(ctx, id)
 		if err == nil {
 			_, err = s.docs.Mend(ctx, id, set)
 		}
-		return errors.Join(err, s.privacy.Reapply(ctx, id), s.grants.Retain(ctx, id))
+		return errors.Join(erased, err, s.grants.Retain(ctx, id))
 	})
 	if store, ok := s.store.(storage.Scrubber); ok {
 		err = errors.Join(err, store.Scrub(ctx))
