@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -134,6 +135,12 @@ func TestErasure(t *testing.T) {
 		}
 		if _, err := audit.OpenProof(bytes.ReplaceAll(certificate, []byte(ids["profile"]), []byte(other)), key); err == nil {
 			t.Error("a forged certificate holds")
+		}
+		for _, more := range []string{`"note": "x", "entry":`, `"Entry": {}, "entry":`} {
+			text := bytes.Replace(certificate, []byte(`"entry":`), []byte(more), 1)
+			if _, err := audit.OpenProof(text, key); !errors.Is(err, audit.ErrInvalid) {
+				t.Errorf("%s: %v", more, err)
+			}
 		}
 
 		events := hook.wait(t, in, 1)

@@ -3,7 +3,9 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -41,6 +43,12 @@ func OpenProof(text []byte, publicKey string) (Proof, error) {
 	var p Proof
 	if err := json.Unmarshal(text, &p); err != nil {
 		return p, fmt.Errorf("%w: this is no proof: %w", ErrInvalid, err)
+	}
+	// Whoever reads the text should find nothing there that was not looked at: no further members, and none in other letters.
+	var given, read any
+	again, err := json.Marshal(p)
+	if err := errors.Join(err, json.Unmarshal(text, &given), json.Unmarshal(again, &read)); err != nil || !reflect.DeepEqual(given, read) {
+		return p, fmt.Errorf("%w: this holds more than a proof, or less", ErrInvalid)
 	}
 	return p, VerifyInclusion(publicKey, p.Checkpoint, p.Entry, p.Path)
 }
