@@ -114,7 +114,7 @@ func command(args []string, in io.Reader, out, errs io.Writer) int {
 // forgetEmpty unsets variables of the command line that are empty: so come those that nobody set out
 // of compose files and units of services.
 func forgetEmpty(app *kong.Application) {
-	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
+	kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok {
 			for _, name := range flag.Envs {
 				if value, is := os.LookupEnv(name); is && value == "" {
@@ -123,7 +123,7 @@ func forgetEmpty(app *kong.Application) {
 			}
 		}
 		return next(nil)
-	})
+	}) //nolint:errcheck // it fails only where what it calls does
 }
 
 // meant returns the command that was wrongly called, as far as that is known.

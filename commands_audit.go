@@ -101,11 +101,15 @@ type auditVerify struct {
 	Known   []string `help:"File with a checkpoint kept from before, which the record must continue; may be given more than once." type:"existingfile"`
 }
 
-func (c *auditVerify) Run(t terminal) error {
-	key := c.Key
-	if text, err := os.ReadFile(c.Key); err == nil {
-		key = strings.TrimSpace(string(text))
+// publicKey returns the key that an option gives: itself, or the name of a file that holds it.
+func publicKey(option string) string {
+	if text, err := os.ReadFile(option); err == nil {
+		return strings.TrimSpace(string(text))
 	}
+	return option
+}
+
+func (c *auditVerify) Run(t terminal) error {
 	var known []string
 	for _, name := range c.Known {
 		text, err := os.ReadFile(name)
@@ -123,7 +127,7 @@ func (c *auditVerify) Run(t terminal) error {
 		defer f.Close()
 		in = f
 	}
-	report, err := audit.Verify(in, key, known...)
+	report, err := audit.Verify(in, publicKey(c.Key), known...)
 	for _, p := range report.Problems {
 		fmt.Fprintln(t.out, visible(p.String()))
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
@@ -99,15 +97,11 @@ type subjectVerify struct {
 }
 
 func (c *subjectVerify) Run(t terminal) error {
-	key := c.Key
-	if text, err := os.ReadFile(c.Key); err == nil {
-		key = strings.TrimSpace(string(text))
-	}
 	text, err := t.read(c.File)
 	if err != nil {
 		return err
 	}
-	proof, err := audit.OpenProof([]byte(text), key)
+	proof, err := audit.OpenProof([]byte(text), publicKey(c.Key))
 	if err != nil {
 		return err
 	}
