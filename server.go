@@ -565,9 +565,9 @@ func serve(ctx context.Context, c Config, out, logs io.Writer) (err error) {
 	failed := make(chan error, 1)
 	go func() {
 		if encrypted != nil {
-			failed <- h.ServeTLS(listener, "", "")
+			failed <- h.ServeTLS(unhurried{listener}, "", "")
 		} else {
-			failed <- h.Serve(listener)
+			failed <- h.Serve(unhurried{listener})
 		}
 	}()
 	log.Info("serving", "address", listener.Addr().String())

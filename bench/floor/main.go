@@ -1,10 +1,10 @@
 //go:build unix
 
-// Floor is what a read over HTTP costs at least: a bare net/http handler that reads the record whose
-// id is the request's path, and answers with fixed bytes. It authenticates nobody, understands no query,
-// masks nothing and sets no limits. Under /recorded?ID it also writes an entry to a file and syncs it
-// before it answers, one request after another. Under /entities it reads what the representations in a
-// request's variables name, in one look-up.
+// Floor is what a read over HTTP costs at least: a bare net/http handler that reads what the variables of a
+// request to /graphql name, the record of an id or those of representations, in one look-up, and answers
+// with fixed bytes. It authenticates nobody, understands no query, masks nothing and sets no limits. Under
+// /ID it reads the record of that id and does not look at the request's body. Under /recorded?ID it also
+// writes an entry to a file and syncs it before it answers, one request after another.
 //
 //	floor STORE ANSWER ENTITIES
 //
@@ -85,7 +85,7 @@ func serve(store, answerFile, entitiesFile string) error {
 	}
 	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/entities", "/records":
+		case "/graphql", "/records":
 		case "/recorded":
 			write(w, errors.Join(record.append(), read(r.Context(), true, "id", []string{r.URL.RawQuery})), answer)
 			return
@@ -95,20 +95,22 @@ func serve(store, answerFile, entitiesFile string) error {
 		}
 		var body struct {
 			Variables struct {
+				ID              string
 				Representations []struct{ ID, Email string }
 			}
 		}
 		err := json.NewDecoder(r.Body).Decode(&body)
+		if err != nil || body.Variables.ID != "" {
+			write(w, errors.Join(err, read(r.Context(), true, "id", []string{body.Variables.ID})), answer)
+			return
+		}
 		key, values := "id", make([]string, len(body.Variables.Representations))
 		for i, one := range body.Variables.Representations {
 			if values[i] = one.ID; one.Email != "" {
 				key, values[i] = "email", one.Email
 			}
 		}
-		if err == nil {
-			err = read(r.Context(), r.URL.Path == "/records", key, values)
-		}
-		write(w, err, entities)
+		write(w, read(r.Context(), r.URL.Path == "/records", key, values), entities)
 	}))
 }
 

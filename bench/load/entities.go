@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -84,16 +86,16 @@ func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []j
 	if err != nil {
 		return nil, err
 	}
-	start := func(name, path, program string, args ...string) error {
+	start := func(name, program string, args ...string) error {
 		s, err := bench.Start(b.processor, []string{"NODE_ENV=production"}, program, args...)
 		if err != nil {
 			return err
 		}
 		s.Token = server.Token
-		peers = append(peers, &peer{Server: s, name: name, path: path, profiles: server.profiles})
+		peers = append(peers, &peer{Server: s, name: name, profiles: server.profiles})
 		return nil
 	}
-	if err := start("bare $in read, plain", "/entities?", b.floor, uri, answer, answer); err != nil {
+	if err := start("bare $in read, plain", b.floor, uri, answer, answer); err != nil {
 		return peers, err
 	}
 	peers = append(peers, &peer{Server: peers[0].Server, name: "bare $in read, same records", path: "/records?", profiles: server.profiles})
@@ -101,9 +103,9 @@ func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []j
 		return peers, nil
 	}
 	file := filepath.Join(b.subgraph, "server.mjs")
-	return peers, errors.Join(start("Apollo Server + dataloader", "", "node", file, "apollo", uri),
-		start("Mercurius + JIT + dataloader", "", "node", file, "mercurius", uri),
-		start("Mercurius + JIT + dataloader, sealed", "", "node", file, "mercurius", uri, hex.EncodeToString(key)))
+	return peers, errors.Join(start("Apollo Server + dataloader", "node", file, "apollo", uri),
+		start("Mercurius + JIT + dataloader", "node", file, "mercurius", uri),
+		start("Mercurius + JIT + dataloader, sealed", "node", file, "mercurius", uri, hex.EncodeToString(key)))
 }
 
 // fillPeers stores profiles as the API shows them: as they are, and with five fields sealed.

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Load measures profilegraph over HTTP beside its peers, in one run on one machine.
 //
 // It starts every server itself, as a child process that is confined to one processor, fills
@@ -102,9 +104,9 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 		closing = append(closing, mercurius.Stop)
 		readers, queried = append(readers, mercurius), append(queried, mercurius)
 	}
-	bare := &peer{Server: floor.Server, name: floor.name, path: "/entities?", profiles: floor.profiles}
+	told := &peer{Server: floor.Server, name: "bare net/http, told the id", path: "/", profiles: floor.profiles}
 	recorded := &peer{Server: floor.Server, name: floor.name, path: "/recorded?", profiles: floor.profiles}
-	federated := []comparison{{entitiesByID.name, b.each(entitiesByID, []*peer{embedded, bare})}, {entitiesByKey.name, b.each(entitiesByKey, []*peer{embedded})}}
+	federated := []comparison{{entitiesByID.name, b.each(entitiesByID, []*peer{embedded, floor})}, {entitiesByKey.name, b.each(entitiesByKey, []*peer{embedded})}}
 	if o.mongodb != "" {
 		uri, drop, err := bench.Database(o.mongodb)
 		if err != nil {
@@ -149,7 +151,7 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	fmt.Fprintln(out, "| | | requests/s | CPU us per request | CPU in use | first line, by requests/s | by CPU |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
 	for _, m := range append([]comparison{
-		{"by id", b.each(byID, readers)},
+		{"by id", b.each(byID, slices.Insert(readers, 2, told))},
 		{"by key", b.each(byKey, queried)},
 		{"list of 50", b.each(list, queried)},
 		{"create", b.each(create, writers)},
@@ -350,7 +352,7 @@ func (b *run) startFloor(server *peer, shown []json.RawMessage) (*peer, error) {
 		return nil, err
 	}
 	s.Token = server.Token
-	return &peer{Server: s, name: "bare net/http", path: "/", profiles: server.profiles}, nil
+	return &peer{Server: s, name: "bare net/http", profiles: server.profiles}, nil
 }
 
 func (b *run) startMercurius(server *peer, shown []json.RawMessage) (*peer, error) {

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -11,7 +13,7 @@ import (
 type peer struct {
 	*bench.Server
 	name     string
-	path     string // in front of the profile's id; empty: /graphql, for those that understand GraphQL
+	path     string // in front of the profile's id; empty: /graphql
 	profiles []person
 }
 
