@@ -17,11 +17,12 @@ import (
 )
 
 // client is one keep-alive connection to a peer. It does as little as HTTP/1.1 allows, so that the
-// peer is what is measured and not the client: an answer must have a Content-Length. Nor does it ever sleep,
-// since whoever sends to a processor that is asleep pays for waking it, in a virtual machine above all.
+// peer is what is measured and not the client: an answer must have a Content-Length. Nor does it sleep, unless a
+// database needs its processor: whoever sends to one that is asleep pays for waking it, most of all in a virtual machine.
 type client struct {
 	conn    *net.TCPConn
 	raw     syscall.RawConn
+	sleeps  bool
 	reader  *bufio.Reader
 	request []byte
 }
@@ -29,12 +30,12 @@ type client struct {
 // largestAnswer is the largest body that a client takes.
 const largestAnswer = 1 << 20
 
-func dial(address string) (*client, error) {
-	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
+func dial(p *peer) (*client, error) {
+	conn, err := net.DialTimeout("tcp", p.Address, 5*time.Second)
 	if err != nil {
 		return nil, err
 	}
-	c := &client{conn: conn.(*net.TCPConn)}
+	c := &client{conn: conn.(*net.TCPConn), sleeps: p.crowded}
 	if c.raw, err = c.conn.SyscallConn(); err != nil {
 		return nil, err
 	}
@@ -45,8 +46,15 @@ func dial(address string) (*client, error) {
 // answerWithin is how long an answer may take.
 const answerWithin = 20 * time.Second
 
-// Read asks for what has arrived until there is something, and lets the other clients ask meanwhile.
+// Read waits for what arrives. A client that does not sleep asks until there is something, and lets the others ask
+// meanwhile.
 func (c *client) Read(b []byte) (n int, err error) {
+	if c.sleeps {
+		if err := c.conn.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
+			return 0, err
+		}
+		return c.conn.Read(b)
+	}
 	for begun := time.Now(); ; runtime.Gosched() {
 		if failed := c.raw.Read(func(fd uintptr) bool {
 			n, err = syscall.Read(int(fd), b)

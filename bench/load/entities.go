@@ -92,13 +92,13 @@ func (b *run) subgraphs(ctx context.Context, server *peer, uri string, shown []j
 			return err
 		}
 		s.Token = server.Token
-		peers = append(peers, &peer{Server: s, name: name, profiles: server.profiles})
+		peers = append(peers, &peer{Server: s, name: name, profiles: server.profiles, crowded: true})
 		return nil
 	}
 	if err := start("bare $in read, plain", b.floor, uri, answer, answer); err != nil {
 		return peers, err
 	}
-	peers = append(peers, &peer{Server: peers[0].Server, name: "bare $in read, same records", path: "/records?", profiles: server.profiles})
+	peers = append(peers, &peer{Server: peers[0].Server, name: "bare $in read, same records", path: "/records?", profiles: server.profiles, crowded: true})
 	if b.subgraph == "" {
 		return peers, nil
 	}

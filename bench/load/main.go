@@ -238,7 +238,7 @@ func (b *run) profilegraph(name, mongodb string) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &peer{Server: s, name: name}, nil
+	return &peer{Server: s, name: name, crowded: mongodb != ""}, nil
 }
 
 // fill creates the profiles, and returns them as the API shows them.
@@ -271,7 +271,7 @@ func (b *run) fill(p *peer) ([]json.RawMessage, error) {
 	}
 	b.serial.Store(int64(b.profiles))
 
-	c, err := dial(p.Address)
+	c, err := dial(p)
 	if err != nil {
 		return nil, err
 	}
@@ -409,7 +409,7 @@ func parallel(p *peer, clients int, f func(*client) error) error {
 	var wait sync.WaitGroup
 	for i := range errs {
 		wait.Go(func() {
-			c, err := dial(p.Address)
+			c, err := dial(p)
 			if err != nil {
 				errs[i] = err
 				return

@@ -14,6 +14,7 @@ type peer struct {
 	*bench.Server
 	name     string
 	path     string // in front of the profile's id; empty: /graphql
+	crowded  bool   // its database is on the clients' processor
 	profiles []person
 }
 
