@@ -126,6 +126,28 @@ func forgetEmpty(app *kong.Application) {
 	}) //nolint:errcheck // it fails only where what it calls does
 }
 
+// BeforeReset is what kong calls once it knows the command and the flags that are given. Other variables are left
+// out, so that one with which the server would not start keeps nobody from verifying a record.
+func (*commands) BeforeReset(k *kong.Context) error {
+	wanted := map[*kong.Value]bool{}
+	for _, node := range k.Path {
+		for _, flag := range node.Flags {
+			wanted[flag.Value] = true
+		}
+	}
+	for _, node := range k.Path {
+		if node.Flag != nil {
+			delete(wanted, node.Flag.Value)
+		}
+	}
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok && !wanted[flag.Value] {
+			flag.Tag.Envs = nil
+		}
+		return next(nil)
+	})
+}
+
 // meant returns the command that was wrongly called, as far as that is known.
 func meant(err error, args []string) string {
 	var wrong *kong.ParseError

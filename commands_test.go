@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -190,6 +195,63 @@ func TestKeyOfCommands(t *testing.T) {
 	errs.Reset()
 	if exit := command(args[:2], nil, &out, &errs); exit != 0 || !strings.Contains(out.String(), "main") {
 		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+}
+
+// What a command cannot reach a server with, or reaches instead of one, is told as what it is, and a key goes nowhere else.
+func TestNoServerThere(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	moved := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/x", http.StatusMovedPermanently))
+	defer moved.Close()
+	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
+	stranger.StartTLS()
+	defer stranger.Close()
+	noKey := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(noKey, []byte("pg_secret\nand=more\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ args, errors string }{
+		{"account list --key=k --url=" + moved.URL, `error: the server is elsewhere: it answered 301 Moved Permanently, and sends to ` + elsewhere.URL + ` \(--url\)\n`},
+		{"audit export --key=k --url=" + moved.URL, `error: the server is elsewhere: .+\n`},
+		{"account list --key=k --url=" + stranger.URL, `error: .+ certificate .+\nhint: .+SSL_CERT_FILE.+\n`},
+		{"account list --key=k --url=localhost:8080", `error: url is a scheme and a host, .+\n`},
+		{"account list --key=k --url=https://", `error: url is a scheme and a host, .+\n`},
+		{"account list --key-file=" + noKey, `error: what is given as API key is none: .+\n`},
+	} {
+		var out, errs bytes.Buffer
+		exit := command(strings.Fields(test.args), nil, &out, &errs)
+		if exit != 1 || out.Len() > 0 || !regexp.MustCompile(`^`+test.errors+`$`).MatchString(errs.String()) || strings.Contains(errs.String(), "secret") {
+			t.Errorf("%s: exit %d\n%s%s", test.args, exit, out.String(), errs.String())
+		}
+	}
+	if n := asked.Load(); n > 0 {
+		t.Errorf("%d requests went where the server sent to", n)
+	}
+}
+
+// A variable that is wrong fails the command that reads it, unless its flag is given, and no other.
+func TestWrongVariables(t *testing.T) {
+	t.Setenv("PROFILEGRAPH_REQUEST_TIMEOUT", "soon")
+	t.Setenv("PROFILEGRAPH_AUDIT_ALL", "perhaps")
+	for _, test := range []struct {
+		args, errors string
+		exit         int
+	}{
+		{"version", "", 0},
+		{"account list", "error: no API key given\n", 1},
+		{"audit verify missing --key=missing", "error: open missing", 1},
+		{"recover", `error: --audit-all: `, 2},
+		{"serve --audit-all", `error: --request-timeout: `, 2},
+		{"--audit-all", `error: --request-timeout: `, 2},
+	} {
+		var out, errs bytes.Buffer
+		if exit := command(strings.Fields(test.args), nil, &out, &errs); exit != test.exit || !strings.HasPrefix(errs.String(), test.errors) {
+			t.Errorf("%s: exit %d: %s", test.args, exit, errs.String())
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,6 +72,7 @@ var errNoKey = errors.New("no API key given")
 func hint(err error) string {
 	var r *refusal
 	var unreachable *url.Error
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, errNoKey):
 		return "set PROFILEGRAPH_KEY, or give --key-file"
@@ -82,6 +84,8 @@ func hint(err error) string {
 		return fmt.Sprintf("version %d is in force: if your change still fits, give --expected=%[1]d", r.Extensions.CurrentVersion)
 	case errors.As(err, &r) && r.Extensions.Code == "COMPOSER_UNAVAILABLE":
 		return "start the server with --composer, see docs/federation.md; its log says what is wrong with the one it has"
+	case errors.As(err, &untrusted):
+		return "the environment variable SSL_CERT_FILE names a file with the certificates (PEM) that are trusted"
 	case errors.As(err, &unreachable):
 		return "is the server running? profilegraph serve starts it; --url says where it is"
 	case errors.Is(err, storage.ErrInUse):
@@ -111,6 +115,12 @@ func (r *Remote) request(ctx context.Context, method, path string, body io.Reade
 	if key == "" {
 		return nil, errNoKey
 	}
+	if strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, errors.New("what is given as API key is none: a key is one word, and a key file holds nothing else")
+	}
+	if u, err := url.Parse(r.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("url is a scheme and a host, for instance http://127.0.0.1:8080")
+	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.URL, "/")+path, body)
 	if err != nil {
 		return nil, err
@@ -119,13 +129,27 @@ func (r *Remote) request(ctx context.Context, method, path string, body io.Reade
 	return req, nil
 }
 
+// send makes a request and does not follow where else it is sent: the key is not for there, and a POST would come as a GET.
+func send(req *http.Request, timeout time.Duration) (*http.Response, error) {
+	client := http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if to, err := res.Location(); err == nil {
+		res.Body.Close()
+		return nil, fmt.Errorf("the server is elsewhere: it answered %s, and sends to %s://%s (--url)", res.Status, to.Scheme, to.Host)
+	}
+	return res, nil
+}
+
 // get returns the body of what a path holds.
 func (r *Remote) get(ctx context.Context, path string) (io.ReadCloser, error) {
 	req, err := r.request(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := send(req, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +176,7 @@ func (r *Remote) do(ctx context.Context, query string, v variables, data any) er
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	client := http.Client{Timeout: 2 * time.Minute}
-	res, err := client.Do(req)
+	res, err := send(req, 2*time.Minute)
 	if err != nil {
 		return err
 	}
