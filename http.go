@@ -222,6 +222,11 @@ func refuse(w http.ResponseWriter, code, message string, status int) {
 	answerError(w, transport.Fail(code, message, status))
 }
 
+// refuseLate refuses a request whose body was not there in time.
+func refuseLate(w http.ResponseWriter) {
+	refuse(w, transport.RequestTimeout, "The body took too long to arrive.", http.StatusRequestTimeout)
+}
+
 func answerError(w http.ResponseWriter, r transport.Response) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,6 +119,10 @@ func (s *server) putSchema(w http.ResponseWriter, r *http.Request, p *auth.Princ
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSchemaBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		refuse(w, resolvers.TooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxSchemaBody), http.StatusRequestEntityTooLarge)
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		refuseLate(w)
 		return
 	}
 	if err != nil {

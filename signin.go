@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -60,7 +61,14 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		Key string `json:"key"`
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" || json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&body) != nil {
+	if err == nil {
+		err = json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&body)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		refuseLate(w)
+		return
+	}
+	if err != nil || kind != "application/json" {
 		refuse(w, resolvers.BadInput, `Send JSON: {"key": "pg_..."}.`, http.StatusBadRequest)
 		return
 	}
