@@ -142,7 +142,7 @@ func TestDocumentedErrorCodes(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(known)), slices.Sorted(maps.Keys(shown))); diff != "" {
 		t.Errorf("codes (-program +document):\n%s", diff)
 	}
-	named := []string{"MONGODB_URI", "KEYS_URI", "MISPLACED_PERSONAL_DATA"} // variables, and the code of a warning
+	named := []string{"MONGODB_URI", "KEYS_URI", "SSL_CERT_FILE", "MISPLACED_PERSONAL_DATA"} // variables, and the code of a warning
 	all := strings.Join([]string{read(t, "docs/operators.md"), read(t, "docs/schema-admins.md"), read(t, "docs/privacy.md")}, "")
 	for _, found := range regexp.MustCompile("`([A-Z]+_[A-Z_]+)`").FindAllStringSubmatch(all, -1) {
 		if rule := slices.ContainsFunc(schema.Rules(), func(r schema.Rule) bool { return r.ID == found[1] }); !rule && !known[found[1]] && !strings.HasPrefix(found[1], "PROFILEGRAPH_") && !slices.Contains(named, found[1]) {
