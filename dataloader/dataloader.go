@@ -128,57 +128,79 @@ func fail(results []graph.Result, members []int, err error) {
 func (l Loader) group(ctx context.Context, reads []graph.Read, members []int, results []graph.Result) {
 	r := &reads[members[0]]
 	view := View(r.Fields, r.Sensitive, r.Unmask)
-	defer func() {
-		for _, i := range members {
-			results[i].Refused = view.Outcome.Refused
-		}
-		if len(view.Outcome.Receipts) > 0 {
-			l.receipts.Disclosed(view.Outcome.Receipts)
-		}
-	}()
 	switch r.Kind {
 	case graph.ByID:
-		ids, at := distinct(members, func(i int) string { return reads[i].ID })
-		docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, view)
-		l.one(results, members, at, docs, r.Pins, err)
+		l.byID(ctx, reads, members, results, &view)
 	case graph.ByKey:
-		values := make([]any, len(members))
-		at := make([]int, len(members))
-		for n, i := range members {
-			values[n], at[n] = reads[i].Value, n
-		}
-		docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, view)
-		l.one(results, members, at, docs, r.Pins, err)
+		l.byKey(ctx, reads, members, results, &view)
 	case graph.Owned:
-		owners, at := distinct(members, func(i int) string { return reads[i].Owner })
-		pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, view)
-		if err != nil {
-			fail(results, members, err)
-			return
-		}
-		for n, i := range members {
-			results[i] = page(pages[at[n]], r)
-		}
+		l.owned(ctx, reads, members, results, &view)
+	default:
+		l.alone(ctx, r, &results[members[0]], &view)
+	}
+	for _, i := range members {
+		results[i].Refused = view.Outcome.Refused
+	}
+	if len(view.Outcome.Receipts) > 0 {
+		l.receipts.Disclosed(view.Outcome.Receipts)
+	}
+}
+
+func (l Loader) byID(ctx context.Context, reads []graph.Read, members []int, results []graph.Result, view *profile.View) {
+	r := &reads[members[0]]
+	ids, at := distinct(members, func(i int) string { return reads[i].ID })
+	docs, err := l.docs.Get(ctx, l.principal, r.Entity, ids, *view)
+	one(results, members, at, docs, r.Pins, err)
+}
+
+func (l Loader) byKey(ctx context.Context, reads []graph.Read, members []int, results []graph.Result, view *profile.View) {
+	r := &reads[members[0]]
+	values := make([]any, len(members))
+	at := make([]int, len(members))
+	for n, i := range members {
+		values[n], at[n] = reads[i].Value, n
+	}
+	docs, err := l.docs.Lookup(ctx, l.principal, r.Entity, r.Key, values, *view)
+	one(results, members, at, docs, r.Pins, err)
+}
+
+func (l Loader) owned(ctx context.Context, reads []graph.Read, members []int, results []graph.Result, view *profile.View) {
+	r := &reads[members[0]]
+	owners, at := distinct(members, func(i int) string { return reads[i].Owner })
+	pages, err := l.docs.Owned(ctx, l.principal, r.Entity, owners, r.First, r.After, *view)
+	if err != nil {
+		fail(results, members, err)
+		return
+	}
+	for n, i := range members {
+		results[i] = page(pages[at[n]], r)
+	}
+}
+
+// alone answers a read of a kind that is not batched.
+func (l Loader) alone(ctx context.Context, r *graph.Read, result *graph.Result, view *profile.View) {
+	switch r.Kind {
 	case graph.List:
-		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, view)
-		results[members[0]] = page(p, r)
-		results[members[0]].Err = err
+		p, err := l.docs.List(ctx, l.principal, r.Entity, r.First, r.After, *view)
+		*result = page(p, r)
+		result.Err = err
 	case graph.Versions:
-		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, view)
-		results[members[0]] = page(p, r)
-		results[members[0]].Err = err
+		p, err := l.docs.Versions(ctx, l.principal, r.Entity, r.ID, r.First, r.After, *view)
+		*result = page(p, r)
+		result.Err = err
 	case graph.ByVersion:
-		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, view)
-		l.one(results, members, []int{0}, []profile.Document{doc}, r.Pins, err)
+		doc, err := l.docs.Version(ctx, l.principal, r.Entity, r.ID, r.Version, *view)
+		if result.Err = err; err == nil && doc.ID != "" {
+			result.Nodes = []graph.Node{Node(&doc, r.Pins)}
+		}
 	case graph.Diff:
 		changes, err := l.docs.Diff(ctx, l.principal, r.Entity, r.ID, r.From, r.To)
-		res := graph.Result{Err: err}
+		result.Err = err
 		for _, c := range changes {
-			res.Changes = append(res.Changes, graph.Change(c))
+			result.Changes = append(result.Changes, graph.Change(c))
 		}
-		results[members[0]] = res
 	default:
-		fail(results, members, fmt.Errorf("dataloader: unknown kind of read %d", r.Kind))
+		result.Err = fmt.Errorf("dataloader: unknown kind of read %d", r.Kind)
 	}
 }
 
@@ -203,7 +225,7 @@ func distinct(members []int, value func(int) string) (values []string, at []int)
 }
 
 // one hands each member the document meant for it, or none.
-func (l Loader) one(results []graph.Result, members, at []int, docs []profile.Document, pins bool, err error) {
+func one(results []graph.Result, members, at []int, docs []profile.Document, pins bool, err error) {
 	if err != nil {
 		fail(results, members, err)
 		return

@@ -115,7 +115,7 @@ func (r *run) askAll(f *entities) ([]representative, *Error) {
 		}
 		r.reads = append(r.reads, read)
 		r.waiting = append(r.waiting, waiting{item.fetch, &item.answer})
-		r.askMore(item.fetch, &item.answer, read)
+		r.askMore(item.fetch, &item.answer, &read)
 	}
 	return list, nil
 }

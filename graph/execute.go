@@ -315,39 +315,41 @@ func (r *run) received(f *fetch, a *answer, result Result) {
 // ask puts the read of a fetch among those of the next level. from is the document that a link
 // starts from.
 func (r *run) ask(f *fetch, a *answer, from *Node) {
-	read, err := r.read(f, from)
-	if err != nil {
-		a.result.Err = err
-		return
-	}
-	if f.kind == linkOwner && read.ID == "" {
+	if f.kind == linkOwner && from.Owner == "" {
 		a.none = true
 		return
 	}
-	r.reads = append(r.reads, read)
+	r.reads = append(r.reads, Read{})
+	read := &r.reads[len(r.reads)-1]
+	if err := r.read(read, f, from); err != nil {
+		r.reads = r.reads[:len(r.reads)-1]
+		a.result.Err = err
+		return
+	}
 	r.waiting = append(r.waiting, waiting{f, a})
 	r.askMore(f, a, read)
 }
 
-func (r *run) read(f *fetch, from *Node) (read Read, err error) {
-	read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins}
+// read says what a fetch reads.
+func (r *run) read(read *Read, f *fetch, from *Node) error {
+	*read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins}
 	in := evaluation{vars: r.vars}
 	read.Unmask = r.wishes(&in, f.unmask)
 	switch f.kind {
 	case readOne:
 		read.Kind = ByID
 		read.ID, _ = in.text(f.args.id)
-		in.key(f.args, &read)
-		if r.exposed(&read) {
+		in.key(f.args, read)
+		if r.exposed(read) {
 			in.fail(f.args.by, "holds personal data, and is for requests by POST only: addresses are logged")
 		}
 	case readList:
 		read.Kind = List
-		in.page(f.args, &read)
+		in.page(f.args, read)
 	case readVersions:
 		read.Kind = Versions
 		read.ID, _ = in.text(f.args.id)
-		in.page(f.args, &read)
+		in.page(f.args, read)
 	case readVersion:
 		read.Kind = ByVersion
 		read.ID, _ = in.text(f.args.id)
@@ -359,16 +361,16 @@ func (r *run) read(f *fetch, from *Node) (read Read, err error) {
 		read.To, _ = in.text(f.args.to)
 	case linkMany:
 		read.Kind, read.Owner = Owned, from.ID
-		in.page(f.args, &read)
+		in.page(f.args, read)
 	case linkOne:
 		read.Kind, read.Owner = Owned, from.ID
 	case linkOwner:
 		read.Kind, read.ID = ByID, from.Owner
 	}
 	if in.err != nil {
-		return read, in.err
+		return in.err
 	}
-	return read, nil
+	return nil
 }
 
 // exposed reports whether a request has personal data in its address, as the key of what it looks for.
@@ -444,7 +446,7 @@ func (r *run) write(f *fetch, a *answer) {
 		if f.kind == writePromote {
 			e = e.promotes
 		}
-		r.askMore(f, a, Read{Kind: ByID, Entity: e.Entity, ID: a.result.Nodes[0].ID, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins})
+		r.askMore(f, a, &Read{Kind: ByID, Entity: e.Entity, ID: a.result.Nodes[0].ID, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins})
 	}
 }
 

@@ -102,12 +102,13 @@ func (p *planner) canonical(a *argument) *argument {
 	return a
 }
 
-// askMore asks for the documents that a fetch finds once for each reason that is given. base is the read
+// askMore asks for the documents that a fetch finds once for each reason that is given. masked is the read
 // that finds them masked.
-func (r *run) askMore(f *fetch, a *answer, base Read) {
+func (r *run) askMore(f *fetch, a *answer, masked *Read) {
 	if f.mixed == nil {
 		return
 	}
+	base := *masked
 	in := evaluation{vars: r.vars}
 	more := make([]*answer, len(f.mixed.reasons))
 	for i := range f.mixed.reasons {

@@ -397,16 +397,20 @@ func (s *Service) masked(ctx context.Context, p *auth.Principal, e *schema.Entit
 			masker = s.vault.Masker(ctx, nil, e, want)
 			defer masker.Close()
 		}
-		k := decoded(p.Account, e, r)
-		var err error
-		if docs[i], err = s.document(p.Account, e, &k, masker); err != nil {
+		if err := s.mask(p.Account, e, r, want, masker, &docs[i]); err != nil {
 			return nil, err
-		}
-		if docs[i].Fault == nil {
-			s.memo.add(p.Account, e, r, want, masker.Lease(), &docs[i])
 		}
 	}
 	return docs, nil
+}
+
+// mask masks a document, and remembers how it is shown.
+func (s *Service) mask(id tenant.ID, e *schema.Entity, r *storage.Record, want schema.FieldSet, masker *vault.Masker, d *Document) (err error) {
+	k := decoded(id, e, r)
+	if *d, err = s.document(id, e, &k, masker); err == nil && d.Fault == nil {
+		s.memo.add(id, e, r, want, masker.Lease(), d)
+	}
+	return err
 }
 
 // showWritten is show for a document that was just written: it is shown masked when the wish to

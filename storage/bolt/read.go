@@ -162,19 +162,20 @@ func (r *reader) cursor(c storage.Collection, k kind) *bbolt.Cursor {
 	return cursor
 }
 
-// get returns the record of an id unless it is absent or has expired.
-func (r *reader) get(in storage.Space, id string, now func() time.Time, c *copies) (record storage.Record, ok bool) {
+// get copies the record of an id unless it is absent or has expired.
+func (r *reader) get(record *storage.Record, in storage.Space, id string, now func() time.Time, c *copies) bool {
 	key := append(appendSpace(r.scratch[:0], in), id...)
 	r.scratch = key
 	k, v := r.cursor(in.Collection, records).Seek(key)
 	if !bytes.Equal(k, key) {
-		return storage.Record{}, false
+		return false
 	}
 	found := open(v)
 	if found.expired(now) {
-		return storage.Record{}, false
+		return false
 	}
-	return c.record(id, found), true
+	c.record(record, id, found)
+	return true
 }
 
 func (s stored) expired(now func() time.Time) bool {
@@ -225,7 +226,8 @@ func (r *reader) entries(in storage.Space, index kind, value string, p storage.P
 	var out []storage.Record
 	base := appendEntry(make([]byte, 0, 128), in, value)
 	err := walk(r.cursor(in.Collection, index), base, p, func(id, _ []byte) (bool, error) {
-		if record, ok := r.get(in, c.string(id), now, c); ok {
+		var record storage.Record
+		if r.get(&record, in, c.string(id), now, c) {
 			out = append(out, record)
 		}
 		return len(out) < p.Limit, nil
@@ -240,7 +242,7 @@ func (s *Store) Get(ctx context.Context, in storage.Space, id string) (record st
 	}
 	found := false
 	err = s.read(ctx, "get", func(r *reader) error {
-		record, found = r.get(in, id, s.now, new(copies))
+		found = r.get(&record, in, id, s.now, new(copies))
 		return nil
 	})
 	if err == nil && !found {
@@ -259,7 +261,7 @@ func (s *Store) GetMany(ctx context.Context, space storage.Space, ids []string, 
 		c := in(m)
 		defer c.giveBack(m)
 		for i, id := range ids {
-			out[i], _ = r.get(space, id, s.now, c)
+			r.get(&out[i], space, id, s.now, c)
 		}
 		return nil
 	})
@@ -281,7 +283,8 @@ func (s *Store) Scan(ctx context.Context, space storage.Space, p storage.Page) (
 		out = make([]storage.Record, 0, min(p.Limit, 64))
 		return walk(r.cursor(space.Collection, records), appendSpace(nil, space), p, func(id, v []byte) (bool, error) {
 			if found := open(v); !found.expired(s.now) {
-				out = append(out, c.record(c.string(id), found))
+				out = append(out, storage.Record{})
+				c.record(&out[len(out)-1], c.string(id), found)
 			}
 			return len(out) < p.Limit, nil
 		})

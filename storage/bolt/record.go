@@ -183,14 +183,15 @@ const largestLent = 1 << 20
 // there is; the more there were, the more will follow.
 func piece(last, n int) int { return max(n, min(4*last, 8<<10)) }
 
-// record returns a copy of a record; of one that was damaged, its id.
-func (c *copies) record(id string, s stored) storage.Record {
+// record copies a record; of one that was damaged, its id.
+func (c *copies) record(r *storage.Record, id string, s stored) {
 	first := len(c.keys)
 	rev, owner, keys, err := indexed(c.string(s.head), c.keys)
 	if err != nil {
-		return storage.Record{ID: id}
+		*r = storage.Record{ID: id}
+		return
 	}
-	r := storage.Record{ID: id, Rev: rev, Owner: owner}
+	*r = storage.Record{ID: id, Rev: rev, Owner: owner}
 	c.keys = keys
 	if n := len(c.keys); n > first {
 		r.Keys = c.keys[first:n:n]
@@ -199,7 +200,6 @@ func (c *copies) record(id string, s stored) storage.Record {
 		r.Expires = time.UnixMilli(s.expires).UTC()
 	}
 	r.Body = c.bytes(s.body)
-	return r
 }
 
 // string returns a copy of b. The builder never changes what it has given out.
