@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -96,35 +97,50 @@ func NewAuthorizer(record Log, sealer Sealer, store storage.Store, now func() ti
 // are, with a *RefusedError; the attempt is on the record too, but for one of very many. Any other error
 // means that nothing is granted.
 func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure, why Reason) (Grant, error) {
+	return a.grant(ctx, p, nil, asked, why)
+}
+
+// GrantExport is Grant for all that is handed out of a data subject together. The record tells of that first, by an entry
+// with the details, whose receipt is the first one. Of a refusal it tells by that entry alone, however much was asked for.
+func (a *Authorizer) GrantExport(ctx context.Context, p *Principal, subject string, details map[string]string, asked []Disclosure, why Reason) (Grant, error) {
+	return a.grant(ctx, p, &audit.Entry{Action: "ExportSubject", Subject: subject, Details: details}, asked, why)
+}
+
+// grant is Grant for what is asked as part of an act, unless that is nil.
+func (a *Authorizer) grant(ctx context.Context, p *Principal, act *audit.Entry, asked []Disclosure, why Reason) (Grant, error) {
 	purpose, refusal, err := a.decide(ctx, p, asked, why)
 	if err != nil {
 		return Grant{}, err
 	}
-	if refusal != "" && !a.refused.allow(p.Actor, a.now(), len(asked)) {
-		return Grant{}, &RefusedError{Refusal: TooManyRefused}
+	entries := make([]audit.Entry, 0, 1+len(asked))
+	if act != nil {
+		entries = append(entries, *act)
 	}
-	entries := make([]audit.Entry, len(asked))
-	outcome := audit.Allowed
-	details := map[string]string(nil)
-	if refusal != "" {
-		outcome, details = audit.Denied, map[string]string{"refusal": string(refusal)}
+	if act == nil || refusal == "" {
+		for _, d := range asked {
+			entries = append(entries, audit.Entry{Action: action(d), Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields})
+		}
+	}
+	if refusal != "" && !a.refused.allow(p.Actor, a.now(), len(entries)) {
+		return Grant{}, &RefusedError{Refusal: TooManyRefused}
 	}
 	if !why.inBounds() { // what is out of bounds is not kept
 		why.Text, why.OnBehalfOf = "", ""
 	}
-	for i, d := range asked {
-		e := audit.Entry{Account: p.Account, Actor: p.Actor, OnBehalfOf: why.OnBehalfOf, Action: action(d),
-			Entity: d.Entity, ID: d.ID, Subject: d.Subject, Version: d.Version, Fields: d.Fields,
-			Outcome: outcome, Details: details}
+	for i := range entries {
+		e := &entries[i]
+		e.Account, e.Actor, e.OnBehalfOf, e.Outcome = p.Account, p.Actor, why.OnBehalfOf, audit.Allowed
+		if refusal != "" {
+			e.Outcome, e.Details = audit.Denied, with(e.Details, "refusal", string(refusal))
+		}
 		if purpose != nil { // a code that means nothing here is a client's text, and not kept either
 			e.Purpose = purpose.Code
 		}
 		if why.Text != "" {
-			if e.Reason, err = a.sealer.SealText(ctx, p.Account, d.Subject, why.Text); err != nil {
+			if e.Reason, err = a.sealer.SealText(ctx, p.Account, e.Subject, why.Text); err != nil {
 				return Grant{}, fmt.Errorf("auth: grant: %w", err)
 			}
 		}
-		entries[i] = e
 	}
 	var receipts []audit.Receipt
 	for list := range slices.Chunk(entries, atOnce(entries)) {
@@ -144,6 +160,13 @@ func (a *Authorizer) Grant(ctx context.Context, p *Principal, asked []Disclosure
 		}
 	}
 	return g, nil
+}
+
+// with returns a copy of details that has one more.
+func with(details map[string]string, name, value string) map[string]string {
+	more := map[string]string{name: value}
+	maps.Copy(more, details)
+	return more
 }
 
 // inBounds reports whether a reason is one, by its length.
@@ -214,7 +237,10 @@ func (a *Authorizer) decide(ctx context.Context, p *Principal, asked []Disclosur
 		return nil, "", nil
 	}
 	if purpose.Approval {
-		for _, d := range asked {
+		for i, d := range asked {
+			if i > 0 && d.Subject == asked[i-1].Subject { // as nearly always
+				continue
+			}
 			ok, err := a.approved(ctx, p, purpose.Code, d.Subject)
 			if err != nil || !ok {
 				return purpose, ApprovalMissing, err
