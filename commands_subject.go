@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/profilegraph/profilegraph/audit"
 )
 
 type subjectCommand struct {
+	Export      subjectExport      `cmd:"" help:"Write all that is held of a data subject, in clear, as JSON."`
 	Erase       subjectErase       `cmd:"" help:"Erase everything about a data subject, for good."`
 	Erasures    subjectErasures    `cmd:"" help:"List the erasures."`
 	Certificate subjectCertificate `cmd:"" help:"Print the certificate of an erasure."`
@@ -17,6 +22,53 @@ type subjectCommand struct {
 	Hold        subjectHold        `cmd:"" help:"Keep a data subject from being erased, and its documents from being deleted."`
 	Holds       subjectHolds       `cmd:"" help:"List the legal holds."`
 	Release     subjectRelease     `cmd:"" help:"End a legal hold."`
+}
+
+type subjectExport struct {
+	Remote
+	ID         string `arg:"" help:"Id of the profile or prospect, or of another document without an owner."`
+	Reason     string `required:"" help:"Why; 10 to 1,000 characters, kept encrypted on the record."`
+	Purpose    string `help:"Code of one of the account's purposes, once it has declared any."`
+	OnBehalfOf string `help:"For whom, if it is for somebody else: a desk or a role, no person."`
+	Reference  string `help:"Number of the request; no personal data."`
+	NoVersions bool   `help:"Leave out older versions."`
+	NoRecord   bool   `help:"Leave out who has seen the data."`
+	Out        string `help:"File to write, which must not be there yet, for its owner's eyes only; else standard output." placeholder:"FILE"`
+}
+
+func (c *subjectExport) Run(ctx context.Context, t terminal) error {
+	if c.Out == "" {
+		return c.export(ctx, t.out)
+	}
+	// Before the server hands out what cannot be kept.
+	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.export(ctx, f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.Out))
+	}
+	return nil
+}
+
+func (c *subjectExport) export(ctx context.Context, out io.Writer) error {
+	var data struct {
+		ExportSubject struct{ Content json.RawMessage }
+	}
+	err := c.do(ctx, `mutation($id: ID!, $reason: String!, $purpose: String, $onBehalfOf: String, $reference: String, $versions: Boolean!, $record: Boolean!) {
+		exportSubject(subject: $id, reason: $reason, purpose: $purpose, onBehalfOf: $onBehalfOf, reference: $reference, versions: $versions, record: $record) { content } }`,
+		variables{"id": c.ID, "reason": c.Reason, "purpose": optional(c.Purpose), "onBehalfOf": optional(c.OnBehalfOf), "reference": optional(c.Reference),
+			"versions": !c.NoVersions, "record": !c.NoRecord}, &data)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, data.ExportSubject.Content, "", "  "); err != nil {
+		return err
+	}
+	text.WriteByte('\n')
+	_, err = text.WriteTo(out)
+	return err
 }
 
 type erasureView struct {

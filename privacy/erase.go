@@ -42,6 +42,9 @@ const (
 	erasureEvent  = "subject.erased"
 )
 
+// onHold is why an erasure was refused, on the record.
+const onHold = "LEGAL_HOLD"
+
 type erasureRecord struct {
 	Reference   string    `bson:"reference,omitempty"`
 	Requested   time.Time `bson:"requested"`
@@ -116,7 +119,7 @@ func (s *Service) begin(ctx context.Context, p *auth.Principal, subject, referen
 
 // refuse says on the record that somebody on hold is not erased.
 func (s *Service) refuse(ctx context.Context, id tenant.ID, subject string, rec erasureRecord) error {
-	details := map[string]string{"reference": rec.Reference, "refusal": "LEGAL_HOLD"}
+	details := map[string]string{"reference": rec.Reference, "refusal": onHold}
 	if _, err := s.note(ctx, id, rec.RequestedBy, erasureAction, audit.Denied, subject, details); err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Package privacy does for data subjects what the law lets them, or a court, ask of an account: everything about one
-// is erased, or held.
+// is exported, erased, or held.
 //
 // A data subject is whoever a document without an owner is about, such as a profile or a prospect; the id of that
 // document is the subject's. What the document owns is about the subject, too.
@@ -48,6 +48,7 @@ var (
 type Record interface {
 	auth.Recorder
 	Prove(ctx context.Context, r audit.Receipt) (audit.Proof, error)
+	Query(ctx context.Context, account tenant.ID, f audit.Filter) ([]audit.Entry, bool, error)
 }
 
 // Outbox keeps events for other systems. *[event.Service] is one.
@@ -72,7 +73,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Service erases and holds.
+// Service exports, erases and holds.
 type Service struct {
 	Options
 	finishing singleflight.Group

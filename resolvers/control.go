@@ -195,6 +195,15 @@ func (r *mutationResolver) EraseSubject(ctx context.Context, subject string, ref
 	return erasure(e), nil
 }
 
+func (r *mutationResolver) ExportSubject(ctx context.Context, subject string, reason string, purpose *string, onBehalfOf *string, reference *string, versions bool, record bool) (*generated.SubjectExport, error) {
+	e, err := r.use.Privacy.Export(ctx, principal(ctx), privacy.ExportRequest{Subject: subject, Reference: value(reference), Versions: versions, Record: record,
+		Reason: auth.Reason{Text: reason, Purpose: value(purpose), OnBehalfOf: value(onBehalfOf)}})
+	if err != nil {
+		return nil, err
+	}
+	return subjectExport(e), nil
+}
+
 func (r *mutationResolver) PlaceLegalHold(ctx context.Context, subject string, reference string) (*generated.LegalHold, error) {
 	h, err := r.use.Privacy.PlaceHold(ctx, principal(ctx), subject, reference)
 	if err != nil {

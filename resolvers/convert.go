@@ -75,6 +75,12 @@ func erasure(e privacy.Erasure) *generated.Erasure {
 		Documents: e.Documents, Versions: e.Versions, Certificate: scalar.JSON(e.Certificate)}
 }
 
+func subjectExport(e privacy.Export) *generated.SubjectExport {
+	r := newReceipt(e.Receipts)
+	return &generated.SubjectExport{Subject: e.Subject, ExportDate: e.Time, Documents: e.Documents, Versions: e.Versions, Content: scalar.JSON(e.Content),
+		Receipt: generated.DisclosureReceipt{Checkpoint: r.Checkpoint, Entries: each(r.Entries, func(i int64) int { return int(i) })}}
+}
+
 func legalHold(h privacy.Hold) *generated.LegalHold {
 	return &generated.LegalHold{ID: h.ID, Subject: h.Subject, Reference: h.Reference, CreationDate: h.Created, CreatedBy: h.CreatedBy}
 }

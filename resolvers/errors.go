@@ -74,6 +74,7 @@ var plain = []struct {
 	{profile.ErrCursor, BadInput, "The cursor is not one that this list gave."},
 	{profile.ErrStaysMasked, AuditUnavailable, "The document was written. Its values stay masked, because the audit record cannot be written at present."},
 	{profile.ErrTooMany, RateLimited, "This credential has looked up or tried too many values that nobody has, or compared too many that differ. Wait a little."},
+	{profile.ErrExportTooLarge, TooLarge, "More is held of the data subject than one export takes: leave out older versions (`versions: false`) or who has seen the data (`record: false`). The account's own API, with `unmask`, and `audit` have what is left out page by page."},
 	{profile.ErrTooLarge, TooLarge, "The document is too large to be stored."},
 	{schemastore.ErrNotFound, NotFound, "There is no such schema or version."},
 	{schemastore.ErrRule, BadInput, "`allow` names a rule that does not exist; `schemaRules` lists them."},

@@ -136,6 +136,11 @@ type ComplexityRoot struct {
 		Webhook func(childComplexity int) int
 	}
 
+	DisclosureReceipt struct {
+		Checkpoint func(childComplexity int) int
+		Entries    func(childComplexity int) int
+	}
+
 	DocumentsCheck struct {
 		Checked func(childComplexity int) int
 		Failing func(childComplexity int) int
@@ -195,6 +200,7 @@ type ComplexityRoot struct {
 		DeleteWebhook    func(childComplexity int, id string) int
 		EndSession       func(childComplexity int, id string) int
 		EraseSubject     func(childComplexity int, subject string, reference *string) int
+		ExportSubject    func(childComplexity int, subject string, reason string, purpose *string, onBehalfOf *string, reference *string, versions bool, record bool) int
 		PlaceLegalHold   func(childComplexity int, subject string, reference string) int
 		PreviewMask      func(childComplexity int, property scalar.JSON, values []string) int
 		PublishSchema    func(childComplexity int, entity string, schema scalar.JSON, mode SchemaMode, expectedVersion *int, allow []string, note *string) int
@@ -358,6 +364,15 @@ type ComplexityRoot struct {
 		URL        func(childComplexity int) int
 	}
 
+	SubjectExport struct {
+		Content    func(childComplexity int) int
+		Documents  func(childComplexity int) int
+		ExportDate func(childComplexity int) int
+		Receipt    func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		Versions   func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Account     func(childComplexity int) int
 		Actor       func(childComplexity int) int
@@ -410,6 +425,7 @@ type MutationResolver interface {
 	PreviewMask(ctx context.Context, property scalar.JSON, values []string) ([]*string, error)
 	Approve(ctx context.Context, id string) (*Approval, error)
 	EraseSubject(ctx context.Context, subject string, reference *string) (*Erasure, error)
+	ExportSubject(ctx context.Context, subject string, reason string, purpose *string, onBehalfOf *string, reference *string, versions bool, record bool) (*SubjectExport, error)
 	PlaceLegalHold(ctx context.Context, subject string, reference string) (*LegalHold, error)
 	ReleaseLegalHold(ctx context.Context, id string) (*LegalHold, error)
 }
@@ -851,6 +867,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatedWebhook.Webhook(childComplexity), true
 
+	case "DisclosureReceipt.checkpoint":
+		if e.ComplexityRoot.DisclosureReceipt.Checkpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureReceipt.Checkpoint(childComplexity), true
+	case "DisclosureReceipt.entries":
+		if e.ComplexityRoot.DisclosureReceipt.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureReceipt.Entries(childComplexity), true
+
 	case "DocumentsCheck.checked":
 		if e.ComplexityRoot.DocumentsCheck.Checked == nil {
 			break
@@ -1142,6 +1171,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EraseSubject(childComplexity, args["subject"].(string), args["reference"].(*string)), true
+	case "Mutation.exportSubject":
+		if e.ComplexityRoot.Mutation.ExportSubject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportSubject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportSubject(childComplexity, args["subject"].(string), args["reason"].(string), args["purpose"].(*string), args["onBehalfOf"].(*string), args["reference"].(*string), args["versions"].(bool), args["record"].(bool)), true
 	case "Mutation.placeLegalHold":
 		if e.ComplexityRoot.Mutation.PlaceLegalHold == nil {
 			break
@@ -2019,6 +2059,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subgraph.URL(childComplexity), true
 
+	case "SubjectExport.content":
+		if e.ComplexityRoot.SubjectExport.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.Content(childComplexity), true
+	case "SubjectExport.documents":
+		if e.ComplexityRoot.SubjectExport.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.Documents(childComplexity), true
+	case "SubjectExport.exportDate":
+		if e.ComplexityRoot.SubjectExport.ExportDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.ExportDate(childComplexity), true
+	case "SubjectExport.receipt":
+		if e.ComplexityRoot.SubjectExport.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.Receipt(childComplexity), true
+	case "SubjectExport.subject":
+		if e.ComplexityRoot.SubjectExport.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.Subject(childComplexity), true
+	case "SubjectExport.versions":
+		if e.ComplexityRoot.SubjectExport.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.Versions(childComplexity), true
+
 	case "Viewer.account":
 		if e.ComplexityRoot.Viewer.Account == nil {
 			break
@@ -2508,6 +2585,28 @@ type Mutation {
     reference: String
   ): Erasure!
   """
+  Hands out all that is held of a data subject, in clear, for whoever it is about: every document with its older versions, and
+  who has seen it so far. It is a mutation since it writes to the record: that it is done, and each version that it shows. What
+  is refused for one document is refused for all, with the codes of ` + "`" + `unmask` + "`" + `; purposes, budgets and approvals hold here too. Refused with
+  ` + "`" + `TOO_LARGE` + "`" + ` where there is more than 5000 versions, 16 MiB, or 10000 entries about the subject. Needs PRIVACY and UNMASK.
+  """
+  exportSubject(
+    "Id of the profile or prospect, or of another document without an owner."
+    subject: ID!
+    "10 to 1,000 characters, kept encrypted."
+    reason: String!
+    "Code of one of the account's purposes, needed once it has declared any."
+    purpose: String
+    "For whom, if it is for somebody else; at most 200 characters."
+    onBehalfOf: String
+    "As that of ` + "`" + `eraseSubject` + "`" + `."
+    reference: String
+    "Whether older versions are in it."
+    versions: Boolean! = true
+    "Whether it tells who has seen the data."
+    record: Boolean! = true
+  ): SubjectExport!
+  """
   Keeps a data subject from being erased, and documents about it from being deleted, until the hold is released.
   Documents that end by themselves do so all the same: give them another end. Needs PRIVACY.
   """
@@ -2538,6 +2637,27 @@ type Erasure {
   ` + "`" + `profilegraph subject verify` + "`" + ` checks it with the record's public key. Null while it is under way.
   """
   certificate: JSON
+}
+
+"All that is held of a data subject."
+type SubjectExport {
+  subject: ID!
+  exportDate: DateTime!
+  "How many documents there are in it."
+  documents: Int!
+  "How many versions they have together, the newest ones included."
+  versions: Int!
+  "What the data subject is given: docs/privacy.md tells what is where."
+  content: JSON!
+  receipt: DisclosureReceipt!
+}
+
+"Where disclosures are on the record."
+type DisclosureReceipt {
+  "A signed checkpoint that covers them all."
+  checkpoint: String!
+  "Places in the record, of the act as a whole first."
+  entries: [Int!]!
 }
 
 "Keeps a data subject from being erased."
@@ -3191,6 +3311,16 @@ func (ec *executionContext) childFields_CreatedWebhook(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type CreatedWebhook", field.Name)
 }
 
+func (ec *executionContext) childFields_DisclosureReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "checkpoint":
+		return ec.fieldContext_DisclosureReceipt_checkpoint(ctx, field)
+	case "entries":
+		return ec.fieldContext_DisclosureReceipt_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureReceipt", field.Name)
+}
+
 func (ec *executionContext) childFields_DocumentsCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "checked":
@@ -3521,6 +3651,24 @@ func (ec *executionContext) childFields_Subgraph(ctx context.Context, field grap
 		return ec.fieldContext_Subgraph_lastUpdate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Subgraph", field.Name)
+}
+
+func (ec *executionContext) childFields_SubjectExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_SubjectExport_subject(ctx, field)
+	case "exportDate":
+		return ec.fieldContext_SubjectExport_exportDate(ctx, field)
+	case "documents":
+		return ec.fieldContext_SubjectExport_documents(ctx, field)
+	case "versions":
+		return ec.fieldContext_SubjectExport_versions(ctx, field)
+	case "content":
+		return ec.fieldContext_SubjectExport_content(ctx, field)
+	case "receipt":
+		return ec.fieldContext_SubjectExport_receipt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubjectExport", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3868,6 +4016,68 @@ func (ec *executionContext) field_Mutation_eraseSubject_args(ctx context.Context
 		return nil, err
 	}
 	args["reference"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportSubject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subject"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reason"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "purpose",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["purpose"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "onBehalfOf",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["onBehalfOf"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reference",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reference"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "versions",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["versions"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "record",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["record"] = arg6
 	return args, nil
 }
 
@@ -6163,6 +6373,52 @@ func (ec *executionContext) fieldContext_CreatedWebhook_secret(_ context.Context
 	return graphql.NewScalarFieldContext("CreatedWebhook", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DisclosureReceipt_checkpoint(ctx context.Context, field graphql.CollectedField, obj *DisclosureReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureReceipt_checkpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checkpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureReceipt_checkpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureReceipt", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DisclosureReceipt_entries(ctx context.Context, field graphql.CollectedField, obj *DisclosureReceipt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureReceipt_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureReceipt_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureReceipt", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _DocumentsCheck_checked(ctx context.Context, field graphql.CollectedField, obj *DocumentsCheck) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7821,6 +8077,50 @@ func (ec *executionContext) fieldContext_Mutation_eraseSubject(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_eraseSubject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportSubject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportSubject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportSubject(ctx, fc.Args["subject"].(string), fc.Args["reason"].(string), fc.Args["purpose"].(*string), fc.Args["onBehalfOf"].(*string), fc.Args["reference"].(*string), fc.Args["versions"].(bool), fc.Args["record"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SubjectExport) graphql.Marshaler {
+			return ec.marshalNSubjectExport2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubjectExport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportSubject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubjectExport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportSubject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10925,6 +11225,153 @@ func (ec *executionContext) fieldContext_Subgraph_lastUpdate(_ context.Context, 
 	return graphql.NewScalarFieldContext("Subgraph", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _SubjectExport_subject(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SubjectExport_exportDate(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_exportDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExportDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_exportDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SubjectExport_documents(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_documents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Documents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_documents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SubjectExport_versions(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SubjectExport_content(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Content, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
+			return ec.marshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _SubjectExport_receipt(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_receipt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Receipt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v DisclosureReceipt) graphql.Marshaler {
+			return ec.marshalNDisclosureReceipt2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐDisclosureReceipt(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_receipt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubjectExport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisclosureReceipt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Viewer_account(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13266,6 +13713,49 @@ func (ec *executionContext) _CreatedWebhook(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var disclosureReceiptImplementors = []string{"DisclosureReceipt"}
+
+func (ec *executionContext) _DisclosureReceipt(ctx context.Context, sel ast.SelectionSet, obj *DisclosureReceipt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureReceiptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisclosureReceipt")
+		case "checkpoint":
+			out.Values[i] = ec._DisclosureReceipt_checkpoint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entries":
+			out.Values[i] = ec._DisclosureReceipt_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var documentsCheckImplementors = []string{"DocumentsCheck"}
 
 func (ec *executionContext) _DocumentsCheck(ctx context.Context, sel ast.SelectionSet, obj *DocumentsCheck) graphql.Marshaler {
@@ -13782,6 +14272,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "eraseSubject":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_eraseSubject(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exportSubject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportSubject(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -15271,6 +15768,69 @@ func (ec *executionContext) _Subgraph(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var subjectExportImplementors = []string{"SubjectExport"}
+
+func (ec *executionContext) _SubjectExport(ctx context.Context, sel ast.SelectionSet, obj *SubjectExport) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subjectExportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubjectExport")
+		case "subject":
+			out.Values[i] = ec._SubjectExport_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exportDate":
+			out.Values[i] = ec._SubjectExport_exportDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "documents":
+			out.Values[i] = ec._SubjectExport_documents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._SubjectExport_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "content":
+			out.Values[i] = ec._SubjectExport_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "receipt":
+			out.Values[i] = ec._SubjectExport_receipt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *Viewer) graphql.Marshaler {
@@ -16102,6 +16662,10 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalNDisclosureReceipt2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐDisclosureReceipt(ctx context.Context, sel ast.SelectionSet, v DisclosureReceipt) graphql.Marshaler {
+	return ec._DisclosureReceipt(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNDocumentsCheck2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐDocumentsCheck(ctx context.Context, sel ast.SelectionSet, v *DocumentsCheck) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -16194,6 +16758,35 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNJSON2githubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋscalarᚐJSON(ctx context.Context, v any) (scalar.JSON, error) {
@@ -16728,6 +17321,16 @@ func (ec *executionContext) marshalNSubgraph2ᚖgithubᚗcomᚋprofilegraphᚋpr
 		return graphql.Null
 	}
 	return ec._Subgraph(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSubjectExport2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐSubjectExport(ctx context.Context, sel ast.SelectionSet, v *SubjectExport) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SubjectExport(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋprofilegraphᚋprofilegraphᚋgraphᚋgeneratedᚐViewer(ctx context.Context, sel ast.SelectionSet, v *Viewer) graphql.Marshaler {

@@ -156,6 +156,14 @@ type CreatedWebhook struct {
 	Secret string `json:"secret"`
 }
 
+// Where disclosures are on the record.
+type DisclosureReceipt struct {
+	// A signed checkpoint that covers them all.
+	Checkpoint string `json:"checkpoint"`
+	// Places in the record, of the act as a whole first.
+	Entries []int `json:"entries"`
+}
+
 type DocumentsCheck struct {
 	// How many documents this page has, and how many of them would not satisfy the schema.
 	Checked int `json:"checked"`
@@ -407,6 +415,19 @@ type Subgraph struct {
 	Sdl        string    `json:"sdl"`
 	Author     string    `json:"author"`
 	LastUpdate time.Time `json:"lastUpdate"`
+}
+
+// All that is held of a data subject.
+type SubjectExport struct {
+	Subject    string    `json:"subject"`
+	ExportDate time.Time `json:"exportDate"`
+	// How many documents there are in it.
+	Documents int `json:"documents"`
+	// How many versions they have together, the newest ones included.
+	Versions int `json:"versions"`
+	// What the data subject is given: docs/privacy.md tells what is where.
+	Content scalar.JSON       `json:"content"`
+	Receipt DisclosureReceipt `json:"receipt"`
 }
 
 type Viewer struct {
