@@ -35,6 +35,7 @@ func TestCommands(t *testing.T) {
 	empty := write("empty.json", `{"type": "object", "properties": {"email": {"type": "string"}}}`)
 	typo := write("typo.json", `{"properties": {"a": {"type": "string", "sensitive": "yes"}}}`)
 	broken := write("broken.json", `{"properties": `)
+	misspelt := write("misspelt.json", `{"requried": ["a"], "properties": {"a": {"type": "string", "sensitive": "yes"}}}`)
 	const secret = `pg_[a-z0-9]{16}_[\w-]{43}`
 	remember := map[string]string{"profile": in.profile("a@example.com")} // and what a command printed, by name
 	for _, test := range []struct {
@@ -91,6 +92,8 @@ func TestCommands(t *testing.T) {
 		{args: "schema publish Profile " + hats + " --expected=1", exit: 1, errors: `error: The schema has changed since.+\(VERSION_CONFLICT\)\n(?s:.*)  FIELD_ADDED hatSize: - -> Int\n(?s:.*)hint: version 2 is in force: .+--expected=2\n`},
 		{args: "schema rollback Profile 0 --expected=1", exit: 1, errors: `error: The schema has changed since.+\(VERSION_CONFLICT\)\n(?s:.*)  FIELD_ADDED hatSize: - -> Int\n(?s:.*)hint: version 2 is in force: .+--expected=2\n`},
 		{args: "schema publish Profile " + typo, exit: 1, errors: `error: (?s:.+)\(SCHEMA_INVALID\)\n  /properties/a/sensitive: .+\n    mend: .+\n`},
+		{args: "schema check Profile " + misspelt, exit: 1, out: `problem: /properties/a/sensitive: .+\n  mend: .+\nwarning: /requried: .+required looks meant\n`, errors: `error: the schema would be refused\n`},
+		{args: "schema publish Profile " + misspelt, exit: 1, errors: `error: (?s:.+)\(SCHEMA_INVALID\)\n  /properties/a/sensitive: .+\n    mend: .+\n  warning: /requried: .+required looks meant\n`},
 		{args: "schema publish Profile " + broken, exit: 1, errors: `error: (?s:.+)\(SCHEMA_INVALID\)\n(?s:.+)`},
 		{args: "schema publish Profile missing.json", exit: 1, errors: `error: open missing.json: no such file or directory\n`},
 		{args: "schema publish --replace Profile " + empty, exit: 1, errors: `error: (?s:.+)\(SCHEMA_BREAKING\)\n(?s:.+)  FIELD_NO_DELETE shoeSize: .+\n    mend: .+\n(?s:.+)hint: name the rules with --allow if the change is meant\n`},

@@ -34,6 +34,7 @@ type refusal struct {
 		Code     string
 		Problems []problemView
 		Findings []findingView
+		Warnings []problemView
 		// CurrentVersion of a schema is in force, in the place of the expected one; Changes lie between the two.
 		CurrentVersion int
 		Changes        []changeView
@@ -54,6 +55,9 @@ func (r *refusal) Error() string {
 	}
 	for _, f := range r.Extensions.Findings {
 		fmt.Fprintf(&b, "\n  %s %s: %s\n    mend: %s", f.Rule, orRoot(f.Path), f.Message, f.Fix)
+	}
+	for _, w := range r.Extensions.Warnings {
+		fmt.Fprintf(&b, "\n  warning: %s: %s", orRoot(w.Pointer), w.Message)
 	}
 	for _, c := range r.Extensions.Changes {
 		fmt.Fprintf(&b, "\n  %s", c)

@@ -457,6 +457,22 @@ var schemaTests = map[string]func(t *testing.T, in *instance, c *client){
 	},
 }
 
+// Whatever a schema is refused for, what else is odd in it is told as well.
+func TestRefusalsWarn(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	for name, test := range map[string]struct{ schema, code string }{
+		"by itself":           {`"properties": {"a": {"type": "string", "sensitive": "yes"}}`, "SCHEMA_INVALID"},
+		"among other schemas": {`"properties": {"a": {"type": "string"}}, "x-entity": {"owner": "Nobody"}`, "SCHEMA_INVALID"},
+		"after another":       {`"properties": {"email": {"type": "string", "sensitive": false}}`, "SCHEMA_BREAKING"},
+	} {
+		up := in.upload("Profile", `{"requried": ["a"], `+test.schema+`}`)
+		if up.code() != test.code || !strings.Contains(up.Text, `"warnings":[{`) || !strings.Contains(up.Text, `"pointer":"/requried"`) {
+			t.Errorf("%s: %s", name, up.Text)
+		}
+	}
+}
+
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, c Config) {

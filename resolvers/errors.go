@@ -178,7 +178,7 @@ func Explain(err error) *graph.Error {
 			Extensions: map[string]any{"field": notUnique.Field.Name}}
 	case errors.As(err, &unusable):
 		return &graph.Error{Code: SchemaInvalid, Message: "The schema cannot be used" + firstProblem(unusable.Problems),
-			Extensions: map[string]any{"problems": problems(unusable.Problems)}}
+			Extensions: warned(map[string]any{"problems": problems(unusable.Problems)}, unusable.Warnings)}
 	case errors.As(err, &conflict):
 		return &graph.Error{Code: VersionConflict, Message: "The schema has changed since: another version is in force than the expected one. Look at the changes and decide.",
 			Extensions: map[string]any{"currentVersion": conflict.Current, "changes": changes(conflict.Changes)}}
@@ -187,10 +187,10 @@ func Explain(err error) *graph.Error {
 			Extensions: map[string]any{"composition": apart.Messages}}
 	case errors.As(err, &breaking) && slices.ContainsFunc(breaking.Findings, schema.Finding.Absolute):
 		return &graph.Error{Code: DocumentsExist, Message: "Documents of the entity are stored, and could not be read any more. Delete them first, or define a new entity: this cannot be allowed.",
-			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
+			Extensions: warned(map[string]any{"findings": findings(breaking.Findings)}, breaking.Warnings)}
 	case errors.As(err, &breaking):
 		return &graph.Error{Code: SchemaBreaking, Message: "The schema breaks rules that protect clients and stored documents. Mend it, or name the rules in `allow`.",
-			Extensions: map[string]any{"findings": findings(breaking.Findings)}}
+			Extensions: warned(map[string]any{"findings": findings(breaking.Findings)}, breaking.Warnings)}
 	}
 	if errors.Is(err, audit.ErrUnavailable) && errors.Is(err, audit.ErrTampered) {
 		return &graph.Error{Code: AuditUnavailable, Message: "The audit record does not verify, so nothing can be put on it, and nothing was disclosed or changed. " +
@@ -207,6 +207,14 @@ func Explain(err error) *graph.Error {
 		}
 	}
 	return nil
+}
+
+// warned adds the warnings of a refused schema to what is told of it: a misspelt keyword may be why.
+func warned(extensions map[string]any, list []schema.Warning) map[string]any {
+	if len(list) > 0 {
+		extensions["warnings"] = warnings(list)
+	}
+	return extensions
 }
 
 // Status returns the HTTP status that goes with a code, for doors that are not GraphQL.

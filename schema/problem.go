@@ -59,7 +59,7 @@ func (p Problem) String() string {
 	return s
 }
 
-// Warning is something in an accepted schema that its author may not have meant.
+// Warning is something in a schema that its author may not have meant, and that is no reason to refuse it.
 type Warning struct {
 	Pointer string
 	Keyword string
@@ -69,6 +69,7 @@ type Warning struct {
 // Invalid is the error of a schema, or of a set of schemas, that is refused.
 type Invalid struct {
 	Problems []Problem // at least one, at most 100, in order of Pointer
+	Warnings []Warning // what else is odd in it: often why
 }
 
 func (e *Invalid) Error() string {
@@ -137,7 +138,7 @@ func (r *report) invalid() error {
 		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
 	})
 	list := slices.Compact(r.problems)
-	return &Invalid{Problems: list[:min(len(list), maxProblems)]}
+	return &Invalid{Problems: list[:min(len(list), maxProblems)], Warnings: r.sortedWarnings()}
 }
 
 func (r *report) sortedWarnings() []Warning {

@@ -38,7 +38,7 @@ func (u Upload) forbids(f schema.Finding) bool {
 
 // Report is what publishing an upload would do.
 type Report struct {
-	Problems []schema.Problem // why the schema cannot be used at all; then the rest is empty
+	Problems []schema.Problem // why the schema cannot be used at all; then there are warnings besides, and nothing else
 	Warnings []schema.Warning
 	Changes  []schema.Change
 	Findings []schema.Finding
@@ -72,7 +72,7 @@ func (s *Store[E]) Check(ctx context.Context, p *auth.Principal, u Upload, docum
 		}
 	}
 	if invalid := (*schema.Invalid)(nil); errors.As(err, &invalid) {
-		return &Report{Problems: invalid.Problems, Current: d.current}, none, nil
+		return &Report{Problems: invalid.Problems, Warnings: invalid.Warnings, Current: d.current}, none, nil
 	}
 	if err != nil {
 		return nil, none, err
@@ -189,7 +189,7 @@ func (s *Store[E]) publish(ctx context.Context, p *auth.Principal, u Upload) (Ve
 				return Version{}, err
 			}
 		}
-		return Version{}, &BreakingError{Findings: refused}
+		return Version{}, &BreakingError{Findings: refused, Warnings: d.Warnings}
 	}
 	if slices.ContainsFunc(d.Findings, schema.Finding.LowersProtection) {
 		if err := p.Check(auth.Sensitivity); err != nil {
@@ -279,7 +279,7 @@ func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], ask
 	}
 	if back.current != d.Entity.Version {
 		s.log.ErrorContext(ctx, "documents do not comply with a schema that another was published on", "account", p.Account, "entity", d.Entity.Name, "version", d.Entity.Version)
-		return &BreakingError{Findings: refused}
+		return &BreakingError{Findings: refused, Warnings: d.Warnings}
 	}
 	v := versionRecord{Number: back.current + 1, Previous: back.head.Entities[d.Entity.Name], Author: p.Actor, Created: s.now().UTC().Truncate(time.Millisecond),
 		Note: "Taken back: documents that were written meanwhile stand in the way.", Lowered: back.Entity.Lowered, Source: string(back.Entity.Source)}
@@ -289,7 +289,7 @@ func (s *Store[E]) stand(ctx context.Context, p *auth.Principal, d draft[E], ask
 	if err := s.enforce(ctx, p.Account, back, v); err != nil {
 		return err
 	}
-	return &BreakingError{Findings: refused}
+	return &BreakingError{Findings: refused, Warnings: d.Warnings}
 }
 
 // quiet returns when nothing is written any more under the schemas that were in force before: by this
@@ -445,6 +445,9 @@ func (s *Store[E]) prepare(ctx context.Context, id tenant.ID, u Upload) (draft[E
 	}
 	d.Entity.Version = d.current + 1
 	if d.set, err = before.With(d.Entity); err != nil {
+		if invalid, ok := errors.AsType[*schema.Invalid](err); ok {
+			invalid.Warnings = d.Warnings
+		}
 		return d, err
 	}
 	if d.engine, err = s.compile(ctx, id, d.set); err != nil {

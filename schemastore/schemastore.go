@@ -53,6 +53,7 @@ func (e *ConflictError) Error() string {
 // BreakingError says that a schema breaks rules that the request did not allow.
 type BreakingError struct {
 	Findings []schema.Finding // those that stand in the way
+	Warnings []schema.Warning
 }
 
 func (e *BreakingError) Error() string {

@@ -3088,7 +3088,7 @@ type DocumentsCheck {
 type SchemaCheck {
   "Whether ` + "`" + `publishSchema` + "`" + ` would take it without any ` + "`" + `allow` + "`" + `."
   ok: Boolean!
-  "What makes the schema unusable; then nothing else is filled in."
+  "What makes the schema unusable; then nothing but ` + "`" + `warnings` + "`" + ` is filled in besides."
   problems: [SchemaProblem!]!
   warnings: [SchemaProblem!]!
   changes: [SchemaChange!]!

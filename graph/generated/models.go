@@ -297,7 +297,7 @@ type SchemaChange struct {
 type SchemaCheck struct {
 	// Whether `publishSchema` would take it without any `allow`.
 	Ok bool `json:"ok"`
-	// What makes the schema unusable; then nothing else is filled in.
+	// What makes the schema unusable; then nothing but `warnings` is filled in besides.
 	Problems []*SchemaProblem `json:"problems"`
 	Warnings []*SchemaProblem `json:"warnings"`
 	Changes  []*SchemaChange  `json:"changes"`

@@ -216,6 +216,11 @@ export function Review({
   const usable = check !== null && check.problems.length === 0;
   const apart = check !== null && check.composition.length > 0;
   const same = !fresh && check?.changes.length === 0;
+  const warnings = check !== null && check.warnings.length > 0 && (
+    <Card title={t('review.warnings')}>
+      <ProblemList problems={check.warnings} tone="warn" />
+    </Card>
+  );
   return (
     <div className="stack" ref={heading}>
       <div className="row end">
@@ -245,6 +250,7 @@ export function Review({
           <ProblemList problems={check.problems} tone="bad" />
         </Card>
       )}
+      {!usable && warnings}
       {apart && (
         <Notice tone="bad" title={t('error.COMPOSITION_FAILED')}>
           <CompositionErrors messages={check.composition} />
@@ -291,11 +297,7 @@ export function Review({
               <Findings findings={check.findings} />
             </Card>
           )}
-          {check.warnings.length > 0 && (
-            <Card title={t('review.warnings')}>
-              <ProblemList problems={check.warnings} tone="warn" />
-            </Card>
-          )}
+          {warnings}
           {check.changes.length > 0 && (
             <Card title={t('review.changes')} flush>
               <Changes changes={check.changes} />
