@@ -218,6 +218,67 @@ export async function schemas(browser) {
     },
   );
 
+  await check('what is typed is not lost, and replaces nothing that was published meanwhile', async () => {
+    const publishes = (schema) =>
+      control('mutation($s: JSON!) { publishSchema(entity: "Contact", schema: $s, mode: MERGE) { version } }', {
+        s: schema,
+      });
+    const { secret, actor } = await keyFor('Drafts', ['schema-admin']);
+    const view = await open(browser, {
+      key: secret,
+      path: '/schemas/Contact/edit',
+      tolerate: /Failed to load resource/,
+    });
+    const { page } = view;
+    const typed = () => page.locator('.cm-content').first().innerText();
+    await page.locator('.cm-content').waitFor();
+    const { schema } = await schemaOf('Contact');
+    schema.properties.mine = { type: ['string', 'null'] };
+    await edit(page, JSON.stringify(schema));
+
+    // Another admin publishes while the server cannot be reached; when it can, the page hears of it.
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByText('The server cannot be reached').waitFor();
+    const first = (await publishes({ description: `Another admin's, ${Date.now()}` })).publishSchema.version;
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Somebody changed it meanwhile').waitFor();
+    await region(page, `Version ${first} was published meanwhile`).getByText('Another admin').first().waitFor();
+    assert.match(await typed(), /"mine"/);
+    assert.ok(await page.getByRole('button', { name: 'Publish…' }).isDisabled(), 'it would replace the other version');
+    await accessible(page, 'a draft that is behind');
+    await shot(page, '1280-light-schema-behind', { fullPage: true });
+    await page.getByRole('button', { name: 'I took it over: go on' }).click();
+    await page.getByRole('button', { name: 'Publish…' }).and(page.locator(':enabled')).waitFor();
+
+    // And once more, between the check and the publish.
+    await publishes({ description: `Another admin's, ${Date.now()}` });
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    const dialog = page.getByRole('dialog');
+    for (const box of await dialog.getByRole('checkbox').all()) await box.check();
+    await dialog.getByRole('button', { name: 'Publish', exact: true }).click();
+    await dialog.getByText('Nothing was published').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await region(page, `Version ${first + 1} was published meanwhile`).waitFor();
+
+    // The session ends, another version comes, and the same person signs in again.
+    const { sessions } = await control('{ sessions { id actor } }');
+    for (const s of sessions)
+      if (s.actor === actor) await control('mutation($id: ID!) { endSession(id: $id) }', { id: s.id });
+    await publishes({ description: `Another admin's, ${Date.now()}` });
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByLabel('API key').fill(secret);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await region(page, `Version ${first + 2} was published meanwhile`).waitFor();
+    assert.match(await typed(), /"mine"/);
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await region(page, `Version ${first + 2} was published meanwhile`).waitFor({ state: 'detached' });
+    assert.doesNotMatch(await typed(), /"mine"/);
+    quiet(view);
+    await view.close();
+  });
+
   await check('history: versions, what differs side by side, rolling back', async () => {
     const view = await open(browser, {
       key: adminKey,

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { SchemaEditor } from '../../editor';
+import { Comparison, SchemaEditor } from '../../editor';
 import { graphql } from '../../gql';
 import { control } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
@@ -33,25 +33,42 @@ function parse(text: string): Json | undefined {
 
 export const EditSchema = ({ entity }: { entity: string }) => (
   <SchemaPage entity={entity} tab="/edit">
-    {({ schema, version }) => <Draft key={version} entity={entity} start={pretty(schema)} />}
+    {({ schema, version }) => <Draft key={entity} entity={entity} inForce={{ version, text: pretty(schema) }} />}
   </SchemaPage>
 );
 
+interface Version {
+  version: number;
+  text: string;
+}
+
+/**
+ * What somebody types stays, whatever comes into force meanwhile: they see what it changed, and only once they have
+ * said that they took it over does their text replace it.
+ */
 function Draft({
   entity,
-  start,
+  inForce,
   invalid,
   fresh = false,
 }: {
   entity: string;
-  start: string;
+  inForce: Version;
   invalid?: string | undefined;
   fresh?: boolean;
 }) {
   const { t } = useWords();
   const vocabulary = useVocabulary();
-  const [text, setText] = useState(start);
-  useUnsaved(text !== start);
+  const [base, setBase] = useState(inForce); // the version that the draft is made from
+  const [text, setText] = useState(base.text);
+  const startOver = () => {
+    setBase(inForce);
+    setText(inForce.text);
+  };
+  const edited = text !== base.text;
+  useUnsaved(edited);
+  const behind = base.version !== inForce.version;
+  if (behind && !edited) startOver();
   const schema = useMemo(() => parse(text), [text]);
   const upload: Upload = { entity, schema: isObject(schema) ? schema : {}, mode: 'REPLACE' };
   return (
@@ -61,8 +78,8 @@ function Draft({
         lead={t('edit.lead')}
         flush
         actions={
-          text !== start && (
-            <Button small onClick={() => setText(start)}>
+          edited && (
+            <Button small onClick={startOver}>
               {t('edit.reset')}
             </Button>
           )
@@ -80,7 +97,31 @@ function Draft({
           )}
         </Await>
       </Card>
-      <Review upload={upload} fresh={fresh} disabled={invalid ?? (isObject(schema) ? undefined : t('edit.noJson'))} />
+      {behind && (
+        <Card
+          title={t('edit.behind', { version: inForce.version })}
+          lead={t('edit.behind.lead')}
+          flush
+          actions={
+            <Button small onClick={() => setBase(inForce)}>
+              {t('edit.behind.done')}
+            </Button>
+          }
+        >
+          <Comparison
+            language="json"
+            before={base.text}
+            after={inForce.text}
+            labels={[t('edit.behind.before'), t('review.before')]}
+          />
+        </Card>
+      )}
+      <Review
+        upload={upload}
+        from={fresh ? undefined : base.version}
+        fresh={fresh}
+        disabled={invalid ?? (isObject(schema) ? undefined : t('edit.noJson'))}
+      />
     </>
   );
 }
@@ -135,7 +176,13 @@ export function NewEntity() {
           </Field>
         </div>
       </Card>
-      <Draft key={`${owner} ${many}`} entity={name} start={template(owner, many)} invalid={wrong} fresh />
+      <Draft
+        key={`${owner} ${many}`}
+        entity={name}
+        inForce={{ version: 0, text: template(owner, many) }}
+        invalid={wrong}
+        fresh
+      />
     </Page>
   );
 }

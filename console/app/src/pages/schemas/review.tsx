@@ -193,13 +193,18 @@ function useCheck(upload: Upload) {
   return { check, documents, failure, busy, start };
 }
 
-/** `fresh` says that the entity is new, so that there is something to publish where nothing changes. */
+/**
+ * `from` is the version that a whole schema was made from: it replaces no other. `fresh` says that the entity is new,
+ * so that there is something to publish where nothing changes.
+ */
 export function Review({
   upload,
+  from,
   disabled,
   fresh = false,
 }: {
   upload: Upload;
+  from?: number | undefined;
   disabled?: string | undefined;
   fresh?: boolean;
 }) {
@@ -214,6 +219,11 @@ export function Review({
   const breaking = check?.findings.filter((f) => f.breaking) ?? [];
   const sensitivity = check?.changes.filter((c) => sensitivityKinds.has(c.kind)) ?? [];
   const usable = check !== null && check.problems.length === 0;
+  const behind = check !== null && from !== undefined && check.currentVersion !== from;
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (behind) void queries.invalidateQueries({ queryKey: ['schema', upload.entity] });
+  }, [behind, queries, upload.entity]);
   const apart = check !== null && check.composition.length > 0;
   const same = !fresh && check?.changes.length === 0;
   const warnings = check !== null && check.warnings.length > 0 && (
@@ -226,7 +236,7 @@ export function Review({
       <div className="row end">
         {disabled && <span className="quiet small grow">{disabled}</span>}
         <Button
-          kind={usable ? undefined : 'primary'}
+          kind={usable && !behind ? undefined : 'primary'}
           busy={busy}
           disabled={disabled !== undefined}
           onClick={() => void start()}
@@ -235,8 +245,8 @@ export function Review({
           {t('review.check')}
         </Button>
         <Button
-          kind={usable ? 'primary' : undefined}
-          disabled={!usable || apart || busy || same}
+          kind={usable && !behind ? 'primary' : undefined}
+          disabled={!usable || behind || apart || busy || same}
           onClick={() => setPublishing(true)}
         >
           <Rocket aria-hidden />
@@ -251,6 +261,11 @@ export function Review({
         </Card>
       )}
       {!usable && warnings}
+      {behind && (
+        <Notice tone="warn" title={t('error.VERSION_CONFLICT')}>
+          {t('review.behind')}
+        </Notice>
+      )}
       {apart && (
         <Notice tone="bad" title={t('error.COMPOSITION_FAILED')}>
           <CompositionErrors messages={check.composition} />
@@ -259,7 +274,7 @@ export function Review({
       )}
       {check && usable && (
         <>
-          {(breaking.length > 0 || !apart) && (
+          {(breaking.length > 0 || !(apart || behind)) && (
             <Notice
               tone={same ? 'accent' : breaking.length ? 'warn' : 'good'}
               title={
@@ -402,6 +417,10 @@ function PublishDialog({ upload, check, onClose }: { upload: Upload; check: Chec
       go(`/schemas/${upload.entity}`);
     },
   );
+  const conflict = failure?.code === 'VERSION_CONFLICT';
+  useEffect(() => {
+    if (conflict) void queries.invalidateQueries({ queryKey: ['schema', upload.entity] });
+  }, [conflict, queries, upload.entity]);
   return (
     <Dialog
       title={t('publish.title', { entity: upload.entity })}
@@ -424,7 +443,13 @@ function PublishDialog({ upload, check, onClose }: { upload: Upload; check: Chec
       <Field label={t('publish.note')} hint={t('publish.note.hint')} optional>
         {(props) => <textarea {...props} value={note} maxLength={1000} onChange={(e) => setNote(e.target.value)} />}
       </Field>
-      {failure && <FailureNotice failure={failure} />}
+      {conflict ? (
+        <Notice tone="bad" title={t('error.VERSION_CONFLICT')}>
+          {t('publish.behind')}
+        </Notice>
+      ) : (
+        failure && <FailureNotice failure={failure} />
+      )}
     </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import{G as e,K as t,ct as n,g as r,ht as i,it as a,ot as o,pt as s,yt as c}from"./base-CI75EYC3.js";import{$ as l,A as u,C as d,I as f,N as p,O as m,P as h,R as g,S as _,T as v,Y as y,a as b,b as x,f as S,j as C,q as w,rt as T,y as E}from"./parts-BvcY-XJ1.js";import{t as D}from"./holds-CWyZbV11.js";var O=c(),k=g(`
+import{G as e,K as t,ct as n,g as r,ht as i,it as a,ot as o,pt as s,yt as c}from"./base-CI75EYC3.js";import{$ as l,A as u,C as d,I as f,N as p,O as m,P as h,R as g,S as _,T as v,Y as y,a as b,b as x,f as S,j as C,q as w,rt as T,y as E}from"./parts-CXP8qNce.js";import{t as D}from"./holds-DKmACorN.js";var O=c(),k=g(`
   query Erasures($after: ID) {
     erasures(first: 50, after: $after) {
       subject

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,L as n,bt as r,ht as i,k as a,rt as o,vt as s,yt as c}from"./base-CI75EYC3.js";import{A as l,C as u,D as d,G as f,M as p,N as m,O as h,R as g,S as _,T as v,Y as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,i as D,m as O,rt as k,u as A,y as j}from"./parts-BvcY-XJ1.js";import{n as M}from"./integrations-Ci9TBKQ5.js";var N=e(r(),1),P=c(),F=g(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,L as n,bt as r,ht as i,k as a,rt as o,vt as s,yt as c}from"./base-CI75EYC3.js";import{A as l,C as u,D as d,G as f,M as p,N as m,O as h,R as g,S as _,T as v,Y as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,i as D,m as O,rt as k,u as A,y as j}from"./parts-CXP8qNce.js";import{n as M}from"./integrations-BSkKdQxV.js";var N=e(r(),1),P=c(),F=g(`
   query ApiKeys {
     apiKeys {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{$ as t,C as n,E as r,T as i,bt as a,pt as o,vt as s,w as c,yt as l}from"./base-CI75EYC3.js";import{A as u,C as d,M as f,N as p,O as m,R as h,S as g,T as _,Y as v,b as y,d as b,f as x,g as S,m as C,rt as w,u as T,y as E}from"./parts-BvcY-XJ1.js";var D=e(a(),1),O=l(),k=h(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{$ as t,C as n,E as r,T as i,bt as a,pt as o,vt as s,w as c,yt as l}from"./base-CI75EYC3.js";import{A as u,C as d,M as f,N as p,O as m,R as h,S as g,T as _,Y as v,b as y,d as b,f as x,g as S,m as C,rt as w,u as T,y as E}from"./parts-CXP8qNce.js";var D=e(a(),1),O=l(),k=h(`
   query Accounts($after: ID) {
     accounts(first: 50, after: $after) {
       id

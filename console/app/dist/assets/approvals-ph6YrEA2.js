@@ -1,4 +1,4 @@
-import{Q as e,d as t,ht as n,it as r,n as i,vt as a,yt as o}from"./base-CI75EYC3.js";import{A as s,C as c,G as l,N as u,O as d,R as f,S as p,T as m,Y as h,b as g,f as _,m as v,rt as y,y as b}from"./parts-BvcY-XJ1.js";var x=o(),S=f(`
+import{Q as e,d as t,ht as n,it as r,n as i,vt as a,yt as o}from"./base-CI75EYC3.js";import{A as s,C as c,G as l,N as u,O as d,R as f,S as p,T as m,Y as h,b as g,f as _,m as v,rt as y,y as b}from"./parts-CXP8qNce.js";var x=o(),S=f(`
   query Approvals {
     approvals {
       id

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,D as n,S as r,U as i,bt as a,c as o,ht as s,vt as c,yt as l}from"./base-CI75EYC3.js";import{n as u}from"./editor-J2u3TJ20.js";import{A as d,C as f,F as p,N as m,R as h,S as g,T as _,Y as v,Z as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,m as D,rt as O,u as k,y as A}from"./parts-BvcY-XJ1.js";var j=e(a(),1),M=l(),N=h(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,D as n,S as r,U as i,bt as a,c as o,ht as s,vt as c,yt as l}from"./base-CI75EYC3.js";import{n as u}from"./editor-BPxUI7Zb.js";import{A as d,C as f,F as p,N as m,R as h,S as g,T as _,Y as v,Z as y,_ as b,a as x,b as S,d as C,f as w,g as T,h as E,m as D,rt as O,u as k,y as A}from"./parts-CXP8qNce.js";var j=e(a(),1),M=l(),N=h(`
   query Subgraphs {
     subgraphs {
       name

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,bt as n,c as r,ht as i,i as a,m as o,r as s,rt as c,vt as l,yt as u}from"./base-CI75EYC3.js";import{A as d,C as f,D as p,M as m,N as h,O as g,R as _,S as v,T as y,Y as b,a as x,b as S,d as C,f as w,g as T,m as E,rt as D,u as O,y as k}from"./parts-BvcY-XJ1.js";var A=e(n(),1),j=u(),M=_(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,bt as n,c as r,ht as i,i as a,m as o,r as s,rt as c,vt as l,yt as u}from"./base-CI75EYC3.js";import{A as d,C as f,D as p,M as m,N as h,O as g,R as _,S as v,T as y,Y as b,a as x,b as S,d as C,f as w,g as T,m as E,rt as D,u as O,y as k}from"./parts-CXP8qNce.js";var A=e(n(),1),j=u(),M=_(`
   query Consumers {
     consumers {
       id

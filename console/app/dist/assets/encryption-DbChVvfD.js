@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{bt as t,ht as n,vt as r,y as i,yt as a}from"./base-CI75EYC3.js";import{E as o,G as s,N as c,O as l,R as u,S as d,T as f,Y as p,b as m,g as h,rt as g,u as _,y as v}from"./parts-BvcY-XJ1.js";var y=e(t(),1),b=a(),x=u(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{bt as t,ht as n,vt as r,y as i,yt as a}from"./base-CI75EYC3.js";import{E as o,G as s,N as c,O as l,R as u,S as d,T as f,Y as p,b as m,g as h,rt as g,u as _,y as v}from"./parts-CXP8qNce.js";var y=e(t(),1),b=a(),x=u(`
   query KeyStatus {
     keyStatus {
       kek

@@ -1,1 +1,0 @@
-export{t as default,n as useConsumers}from"./integrations-Ci9TBKQ5.js";
