@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,21 +52,16 @@ func (c *subjectExport) Run(ctx context.Context, t terminal) error {
 
 func (c *subjectExport) export(ctx context.Context, out io.Writer) error {
 	var data struct {
-		ExportSubject struct{ Content json.RawMessage }
+		ExportSubject struct{ File string }
 	}
 	err := c.do(ctx, `mutation($id: ID!, $reason: String!, $purpose: String, $onBehalfOf: String, $reference: String, $versions: Boolean!, $record: Boolean!) {
-		exportSubject(subject: $id, reason: $reason, purpose: $purpose, onBehalfOf: $onBehalfOf, reference: $reference, versions: $versions, record: $record) { content } }`,
+		exportSubject(subject: $id, reason: $reason, purpose: $purpose, onBehalfOf: $onBehalfOf, reference: $reference, versions: $versions, record: $record) { file } }`,
 		variables{"id": c.ID, "reason": c.Reason, "purpose": optional(c.Purpose), "onBehalfOf": optional(c.OnBehalfOf), "reference": optional(c.Reference),
 			"versions": !c.NoVersions, "record": !c.NoRecord}, &data)
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	if err := json.Indent(&text, data.ExportSubject.Content, "", "  "); err != nil {
-		return err
-	}
-	text.WriteByte('\n')
-	_, err = text.WriteTo(out)
+	_, err = io.WriteString(out, data.ExportSubject.File)
 	return err
 }
 

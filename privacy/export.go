@@ -36,7 +36,7 @@ type Export struct {
 	Subject             string
 	Time                time.Time
 	Documents, Versions int
-	Content             json.RawMessage // for the data subject
+	Content             json.RawMessage // for the data subject, as people read it
 	// Receipts prove that it is on the record: that of the export, and then one for each version.
 	Receipts []audit.Receipt
 }
@@ -129,10 +129,11 @@ func (s *Service) Export(ctx context.Context, p *auth.Principal, r ExportRequest
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
 	out.SetEscapeHTML(false) // it is no part of a page
+	out.SetIndent("", "  ")
 	if err := out.Encode(x); err != nil {
 		return Export{}, fmt.Errorf("privacy: export: %w", err)
 	}
-	e.Content = bytes.TrimSpace(text.Bytes())
+	e.Content = text.Bytes()
 	return e, nil
 }
 

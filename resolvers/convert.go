@@ -77,7 +77,7 @@ func erasure(e privacy.Erasure) *generated.Erasure {
 
 func subjectExport(e privacy.Export) *generated.SubjectExport {
 	r := newReceipt(e.Receipts)
-	return &generated.SubjectExport{Subject: e.Subject, ExportDate: e.Time, Documents: e.Documents, Versions: e.Versions, Content: scalar.JSON(e.Content),
+	return &generated.SubjectExport{Subject: e.Subject, ExportDate: e.Time, Documents: e.Documents, Versions: e.Versions, Content: scalar.JSON(e.Content), File: string(e.Content),
 		Receipt: generated.DisclosureReceipt{Checkpoint: r.Checkpoint, Entries: each(r.Entries, func(i int64) int { return int(i) })}}
 }
 

@@ -368,6 +368,7 @@ type ComplexityRoot struct {
 		Content    func(childComplexity int) int
 		Documents  func(childComplexity int) int
 		ExportDate func(childComplexity int) int
+		File       func(childComplexity int) int
 		Receipt    func(childComplexity int) int
 		Subject    func(childComplexity int) int
 		Versions   func(childComplexity int) int
@@ -2077,6 +2078,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SubjectExport.ExportDate(childComplexity), true
+	case "SubjectExport.file":
+		if e.ComplexityRoot.SubjectExport.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubjectExport.File(childComplexity), true
 	case "SubjectExport.receipt":
 		if e.ComplexityRoot.SubjectExport.Receipt == nil {
 			break
@@ -2649,6 +2656,8 @@ type SubjectExport {
   versions: Int!
   "What the data subject is given: docs/privacy.md tells what is where."
   content: JSON!
+  "` + "`" + `content` + "`" + ` as the text of a file, for clients that would round its numbers."
+  file: String!
   receipt: DisclosureReceipt!
 }
 
@@ -3665,6 +3674,8 @@ func (ec *executionContext) childFields_SubjectExport(ctx context.Context, field
 		return ec.fieldContext_SubjectExport_versions(ctx, field)
 	case "content":
 		return ec.fieldContext_SubjectExport_content(ctx, field)
+	case "file":
+		return ec.fieldContext_SubjectExport_file(ctx, field)
 	case "receipt":
 		return ec.fieldContext_SubjectExport_receipt(ctx, field)
 	}
@@ -11340,6 +11351,29 @@ func (ec *executionContext) fieldContext_SubjectExport_content(_ context.Context
 	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
+func (ec *executionContext) _SubjectExport_file(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubjectExport_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.File, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubjectExport_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubjectExport", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _SubjectExport_receipt(ctx context.Context, field graphql.CollectedField, obj *SubjectExport) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15802,6 +15836,11 @@ func (ec *executionContext) _SubjectExport(ctx context.Context, sel ast.Selectio
 			}
 		case "content":
 			out.Values[i] = ec._SubjectExport_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "file":
+			out.Values[i] = ec._SubjectExport_file(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -426,7 +426,9 @@ type SubjectExport struct {
 	// How many versions they have together, the newest ones included.
 	Versions int `json:"versions"`
 	// What the data subject is given: docs/privacy.md tells what is where.
-	Content scalar.JSON       `json:"content"`
+	Content scalar.JSON `json:"content"`
+	// `content` as the text of a file, for clients that would round its numbers.
+	File    string            `json:"file"`
 	Receipt DisclosureReceipt `json:"receipt"`
 }
 

@@ -1,6 +1,6 @@
-// What privacy officers do: legal holds, erasures and their certificates.
+// What privacy officers do: exports, legal holds, erasures and their certificates.
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import {
   accessible,
@@ -91,6 +91,57 @@ export async function erasures(browser) {
       await view.close();
     },
   );
+
+  await check('all that is held of a shopper is saved as a file, for a reason, and nothing of it stays', async () => {
+    const view = await open(browser, { key: officer.secret, path: `/shoppers/Profile/${id}` });
+    const { page } = view;
+    const button = page.getByRole('button', { name: 'Export…' });
+    await button.click();
+    const dialog = page.getByRole('dialog', { name: 'Export all that is held' });
+    const download = dialog.getByRole('button', { name: 'Download' });
+    await download.click();
+    await dialog.getByText('Give a reason of 10 to 1,000 characters.').waitFor();
+    await accessible(page, 'exporting');
+    await shot(page, '1280-light-export');
+    await dialog.getByLabel('Reason').fill('She asks for her data');
+    await dialog.getByLabel('Reference').fill('DSR-2026/18');
+    const path = await saved(page, download);
+    await dialog.waitFor({ state: 'detached' });
+    assert.ok(path.endsWith(`/subject-${id}.json`));
+    const file = JSON.parse(await readFile(path, 'utf8'));
+    assert.deepEqual(
+      file.documents.map((d) => [d.entity, d.versions.length, d.versions[0].content]),
+      [
+        ['Profile', 2, { email, firstName: 'Ermentrude', priceTable: 'gold' }],
+        ['Address', 1, { locality: 'Olinda' }],
+      ],
+    );
+    assert.equal(file.subject, id);
+    assert.ok(Array.isArray(file.record));
+    assert.ok(await button.evaluate((e) => e === document.activeElement), 'the focus is lost');
+    await nowhere(view, ['Ermentrude', 'She asks']);
+
+    await button.click();
+    await dialog.getByLabel('Reason').fill('She asks for her data');
+    await dialog.getByLabel('Older versions').uncheck();
+    await dialog.getByLabel('Who has seen it').uncheck();
+    const less = JSON.parse(await readFile(await saved(page, download), 'utf8'));
+    assert.equal(less.documents[0].versions.length, 1);
+    assert.equal(less.record, undefined);
+    const { audit } = await control(
+      'query($s: ID!) { audit(first: 200, filter: {subject: $s, action: "ExportSubject"}) { entries { outcome reason details } } }',
+      { s: id },
+    );
+    assert.deepEqual(
+      audit.entries.map((e) => [e.outcome, e.reason, e.details.reference]),
+      [
+        ['ALLOWED', 'She asks for her data', undefined],
+        ['ALLOWED', 'She asks for her data', 'DSR-2026/18'],
+      ],
+    );
+    quiet(view);
+    await view.close();
+  });
 
   await check('a hold that somebody else places meanwhile is told when one erases', async () => {
     const view = await open(browser, { key: officer.secret, path: `/shoppers/Profile/${id}`, locale: 'pt-BR' });
@@ -243,6 +294,7 @@ export async function erasures(browser) {
     for (const [said, times] of [
       ['placed a legal hold', 2],
       ['released a legal hold', 2],
+      ['handed out all that is held of a shopper', 2],
       ['asked to erase a shopper', 1],
       ['began to erase a shopper', 1],
       ['erased a shopper', 1],
@@ -312,7 +364,7 @@ export async function erasures(browser) {
       const view = await open(browser, { key, path });
       await view.page.getByRole('region', { name: 'About' }).waitFor();
       await settled(view.page);
-      for (const name of ['Erase…', 'Place hold…'])
+      for (const name of ['Erase…', 'Export…', 'Place hold…'])
         assert.equal(await view.page.getByRole('button', { name }).count(), 0, `${name} at ${path}`);
       quiet(view);
       await view.close();

@@ -18,6 +18,7 @@ const actions = [
   'RequestApproval',
   'Approve',
   'DeclineApproval',
+  'ExportSubject',
   'ProfileSystemUserRightsDelete',
   'PlaceLegalHold',
   'ReleaseLegalHold',

@@ -3,6 +3,7 @@ import {
   Ban,
   BookOpenCheck,
   ChevronDown,
+  Download,
   Eraser,
   Eye,
   FileCog,
@@ -173,6 +174,7 @@ function iconOf({ action, outcome }: Entry): LucideIcon {
   if (outcome === 'DENIED') return Ban;
   if (action.endsWith('Unmasked')) return Eye;
   if (action === 'PutSchema') return FileCog;
+  if (action === 'ExportSubject') return Download;
   if (action === 'ProfileSystemUserRightsDelete') return Eraser;
   if (action.endsWith('LegalHold')) return Scale;
   if (/ApiKey|Session/.test(action)) return KeyRound;

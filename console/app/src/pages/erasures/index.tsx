@@ -5,6 +5,7 @@ import { graphql } from '../../gql';
 import { control, Failure } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
 import { pretty } from '../../lib/json';
+import { save } from '../../lib/save';
 import {
   Await,
   Badge,
@@ -82,12 +83,7 @@ function useCertificate() {
   return useAction(async (subject: string) => {
     const { erasure } = await control(Certificate, { subject });
     if (!erasure?.certificate) throw new Failure('NOT_FOUND', 'The erasure has no certificate yet.');
-    const url = URL.createObjectURL(new Blob([pretty(erasure.certificate)], { type: 'application/json' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `erasure-${subject}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000); // by then it is read
+    save(`erasure-${subject}.json`, pretty(erasure.certificate));
   });
 }
 

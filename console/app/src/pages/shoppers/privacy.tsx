@@ -1,15 +1,18 @@
-import { Eraser, Scale } from 'lucide-react';
+import { Download, Eraser, Scale } from 'lucide-react';
 import { useState } from 'react';
 import { useWords } from '../../lib/i18n';
+import { usePerson } from '../../lib/session';
 import { Await, Badge, Button, Card, Moment } from '../../ui';
 import { Erase } from '../erasures/erase';
 import { PlaceHold, ReleaseButton, ReleaseHold, useHolds, type Hold } from '../erasures/holds';
+import { Export } from './export';
 
-/** For privacy officers: whether a shopper is on legal hold, and its erasure. */
+/** For privacy officers: what is held of a shopper, whether it is on legal hold, and its erasure. */
 export function Privacy({ subject }: { subject: string }) {
   const { t } = useWords();
+  const { may } = usePerson();
   const query = useHolds(subject);
-  const [open, setOpen] = useState<'erase' | 'place' | Hold | null>(null);
+  const [open, setOpen] = useState<'erase' | 'export' | 'place' | Hold | null>(null);
   const close = () => setOpen(null);
   return (
     <Card title={t('doc.privacy')}>
@@ -46,11 +49,17 @@ export function Privacy({ subject }: { subject: string }) {
                 ) : (
                   <p className="quiet">{t('holds.notHeld')}</p>
                 )}
-                <div>
+                <div className="row">
                   <Button small onClick={() => setOpen('place')}>
                     <Scale aria-hidden />
                     {t('holds.place')}
                   </Button>
+                  {may('UNMASK') && (
+                    <Button small onClick={() => setOpen('export')}>
+                      <Download aria-hidden />
+                      {t('export')}
+                    </Button>
+                  )}
                 </div>
               </div>
               {!held && (
@@ -66,6 +75,7 @@ export function Privacy({ subject }: { subject: string }) {
         }}
       </Await>
       {open === 'erase' && <Erase subject={subject} onClose={close} />}
+      {open === 'export' && <Export subject={subject} onClose={close} />}
       {open === 'place' && <PlaceHold subject={subject} onClose={close} />}
       {open !== null && typeof open === 'object' && <ReleaseHold hold={open} onClose={close} />}
     </Card>

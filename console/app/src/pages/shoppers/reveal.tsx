@@ -1,10 +1,8 @@
 // Values in clear. They are in this component's state and nowhere else, for a minute at most, and only while the
 // page is looked at.
-import { useQuery } from '@tanstack/react-query';
 import { Eye, EyeOff } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { graphql } from '../../gql';
-import type { PolicyForRevealQuery } from '../../gql/graphql';
 import { reveal, type Disclosure } from '../../data/documents';
 import type { Entity } from '../../data/model';
 import { control, type Failure, type Receipt } from '../../lib/api';
@@ -13,6 +11,7 @@ import type { JsonObject } from '../../lib/json';
 import { spokenPath } from '../../lib/names';
 import { usePerson, useSession } from '../../lib/session';
 import { Button, Check, CopyButton, Dialog, FailureNotice, Field, Notice, useAction } from '../../ui';
+import { isReason, PurposeField, ReasonField, usePurposes, type Purpose } from './why';
 
 const seconds = 60;
 
@@ -106,21 +105,6 @@ export function RevealedNotice({
   );
 }
 
-const Policy = graphql(`
-  query PolicyForReveal {
-    policy {
-      purposes {
-        code
-        description
-        fields
-        roles
-        expirationDate
-        approval
-        budgetPerHour
-      }
-    }
-  }
-`);
 const Ask = graphql(`
   mutation AskForApproval($purpose: String!, $subject: ID!, $reason: String!) {
     requestApproval(purpose: $purpose, subject: $subject, reason: $reason) {
@@ -128,8 +112,6 @@ const Ask = graphql(`
     }
   }
 `);
-
-type Purpose = PolicyForRevealQuery['policy']['purposes'][number];
 
 const covers = (purpose: Purpose | undefined, entity: Entity, path: string) =>
   !purpose ||
@@ -202,12 +184,7 @@ function RevealDialog({
   onShow(disclosure: Disclosure, asked: string[]): void;
 }) {
   const { t } = useWords();
-  const { roles } = usePerson();
-  const policy = useQuery({ queryKey: ['policy', 'reveal'], queryFn: () => control(Policy) });
-  const all = policy.data?.policy.purposes ?? [];
-  const purposes = all.filter(
-    (p) => p.roles.some((r) => roles.includes(r)) && !(p.expirationDate && new Date(p.expirationDate) < new Date()),
-  );
+  const { all, purposes } = usePurposes();
   const [chosen, setChosen] = useState<string[]>([]);
   const [reason, setReason] = useState('');
   const [code, setCode] = useState('');
@@ -218,7 +195,7 @@ function RevealDialog({
   const asked = chosen.filter((path) => covers(purpose, entity, path));
   const problems = {
     fields: asked.length === 0 ? t('reveal.fields.none') : undefined,
-    reason: reason.trim().length < 10 || reason.trim().length > 1000 ? t('reveal.reason.length') : undefined,
+    reason: isReason(reason) ? undefined : t('reveal.reason.length'),
     purpose: all.length > 0 && !purpose ? t('reveal.purpose.none') : undefined,
   };
   const show = useAction(
@@ -262,36 +239,7 @@ function RevealDialog({
         {t('reveal.promise.lead')}
       </Notice>
       {all.length > 0 && (
-        <Field
-          label={t('reveal.purpose')}
-          error={tried ? problems.purpose : undefined}
-          hint={
-            purpose
-              ? [
-                  purpose.description,
-                  purpose.approval && t('reveal.purpose.approval'),
-                  purpose.budgetPerHour !== null &&
-                    purpose.budgetPerHour !== undefined &&
-                    t('reveal.purpose.budget', { n: purpose.budgetPerHour }),
-                ]
-                  .filter(Boolean)
-                  .join(' ')
-              : purposes.length === 0
-                ? t('reveal.purpose.noRole')
-                : undefined
-          }
-        >
-          {(props) => (
-            <select {...props} value={code} onChange={(e) => setCode(e.target.value)}>
-              <option value="">{t('choose')}</option>
-              {purposes.map((p) => (
-                <option key={p.code} value={p.code}>
-                  {p.code}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <PurposeField purposes={purposes} code={code} error={tried ? problems.purpose : undefined} onChange={setCode} />
       )}
       <fieldset>
         <legend>{t('reveal.fields')}</legend>
@@ -312,9 +260,7 @@ function RevealDialog({
           </p>
         )}
       </fieldset>
-      <Field label={t('reveal.reason')} hint={t('reveal.reason.hint')} error={tried ? problems.reason : undefined}>
-        {(props) => <textarea {...props} value={reason} maxLength={1000} onChange={(e) => setReason(e.target.value)} />}
-      </Field>
+      <ReasonField reason={reason} error={tried ? problems.reason : undefined} onChange={setReason} />
       <Field label={t('reveal.onBehalfOf')} hint={t('reveal.onBehalfOf.hint')} optional>
         {(props) => (
           <input {...props} value={onBehalfOf} maxLength={200} onChange={(e) => setOnBehalfOf(e.target.value)} />
