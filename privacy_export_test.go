@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +18,9 @@ import (
 const (
 	exportSubject = `mutation($s: ID!, $why: String = "Ticket 88: he asked for his data", $p: String, $r: String, $v: Boolean! = true, $t: Boolean! = true) {
 		exportSubject(subject: $s, reason: $why, purpose: $p, reference: $r, versions: $v, record: $t) {
-			subject exportDate documents versions content receipt { checkpoint entries } } }`
+			subject exportDate documents versions content file receipt { checkpoint entries } } }`
 
-	pet = `{"type": "object", "x-entity": {"owner": "Profile", "cardinality": "many"}, "properties": {"name": {"type": "string"},
+	pet = `{"type": "object", "x-entity": {"owner": "Profile", "cardinality": "many"}, "properties": {"name": {"type": "string"}, "chip": {"type": "integer", "format": "int64", "pii": true},
 		"vet": {"type": "object", "properties": {"phone": {"type": "string", "sensitive": true}, "town": {"type": "string"}}}}}`
 )
 
@@ -50,7 +52,7 @@ func TestSubjectExport(t *testing.T) {
 		in.publish("Pet", pet)
 		in.do(`mutation { createProfile(input: {email: "other@example.com", firstName: "Olga", document: "999.888"}) { id } }`)
 		r := in.do(`mutation($p: ID!) {
-			createPet(profileId: $p, input: {name: "Rex", vet: {phone: "555-0199", town: "Rio"}}) { id meta { version } }
+			createPet(profileId: $p, input: {name: "Rex", chip: 9007199254740993, vet: {phone: "555-0199", town: "Rio"}}) { id meta { version } }
 			createAddress(profileId: $p, input: {route: "Short Lane"}, ttlDays: 1) { id } }`, vars{"p": ids["profile"]})
 		petID := r.str("createPet.id")
 		in.do(`mutation($p: ID!) { updatePet(id: $p, patch: {vet: {phone: "555-0100"}}) { id } }`, vars{"p": petID})
@@ -86,8 +88,15 @@ func TestSubjectExport(t *testing.T) {
 		if a := all["Address"]; len(a) != 1 || at(a[0], "versions.0.content.route") != "Main Street" || at(a[0], "owner") != ids["profile"] {
 			t.Errorf("%v", a)
 		}
-		wantJSON(t, at(all["Pet"][0], "versions.0.content"), `{"name": "Rex", "vet": {"phone": "555-0100", "town": "Rio"}}`)
-		wantJSON(t, at(all["Pet"][0], "versions.1.content"), `{"name": "Rex", "vet": {"phone": "555-0199", "town": "Rio"}}`)
+		wantJSON(t, at(all["Pet"][0], "versions.0.content"), `{"name": "Rex", "chip": 9007199254740993, "vet": {"phone": "555-0100", "town": "Rio"}}`)
+		wantJSON(t, at(all["Pet"][0], "versions.1.content"), `{"name": "Rex", "chip": 9007199254740993, "vet": {"phone": "555-0199", "town": "Rio"}}`)
+		var file any
+		if err := json.Unmarshal([]byte(r.str("exportSubject.file")), &file); err != nil || !reflect.DeepEqual(file, r.at("exportSubject.content")) {
+			t.Errorf("the file is another: %v %s", err, r.str("exportSubject.file"))
+		}
+		if !strings.Contains(r.str("exportSubject.file"), `"chip": 9007199254740993,`) {
+			t.Error("a number is rounded")
+		}
 
 		// Who saw it before is told, with what they gave for a reason left out.
 		seen, _ := r.at("exportSubject.content.record").([]any)
@@ -119,7 +128,7 @@ func TestSubjectExport(t *testing.T) {
 			t.Errorf("%v", receipts)
 		}
 		for _, e := range entries[1:] {
-			fields := map[string]string{"Profile": "additionalProperties email firstName lastName", "Address": "route", "Pet": "vet.phone",
+			fields := map[string]string{"Profile": "additionalProperties email firstName lastName", "Address": "route", "Pet": "chip vet.phone",
 				"PurchaseInfo": "clientPreferences.additionalProperties lastUserPurchases paymentData"}[e.Entity]
 			if strings.Join(e.Fields, " ") != fields || strings.Contains(e.Action, "Version") != strings.HasPrefix(e.Version, "1-") && (e.Entity == "Profile" || e.Entity == "Pet") {
 				t.Errorf("%+v, want fields %s", e, fields)
