@@ -331,7 +331,7 @@ func (r *run) ask(f *fetch, a *answer, from *Node) {
 }
 
 // read says what a fetch reads.
-func (r *run) read(read *Read, f *fetch, from *Node) error {
+func (r *run) read(read *Read, f *fetch, from *Node) *Error {
 	*read = Read{Entity: f.entity.Entity, Fields: f.fields, Sensitive: f.sensitive, First: 1, Pins: f.pins}
 	in := evaluation{vars: r.vars}
 	read.Unmask = r.wishes(&in, f.unmask)
@@ -367,10 +367,7 @@ func (r *run) read(read *Read, f *fetch, from *Node) error {
 	case linkOwner:
 		read.Kind, read.ID = ByID, from.Owner
 	}
-	if in.err != nil {
-		return in.err
-	}
-	return nil
+	return in.err
 }
 
 // exposed reports whether a request has personal data in its address, as the key of what it looks for.
