@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilegraph/profilegraph/auth"
 	"github.com/profilegraph/profilegraph/profile"
 	"github.com/profilegraph/profilegraph/storage"
 )
@@ -161,6 +162,28 @@ func TestErasureBesideWrites(t *testing.T) {
 		wantJSON(t, in.do(`{ profiles(first: 5) { nodes { id } } prospects(first: 5) { nodes { id } } addresses(first: 5) { nodes { id } } }`).Data,
 			`{"profiles": {"nodes": []}, "prospects": {"nodes": []}, "addresses": {"nodes": []}}`)
 		in.profile("maybe@example.com") // the unique value is free
+	})
+}
+
+// A key that is made for a data subject at the moment at which it is erased is not handed out, and does not work.
+func TestErasureBesideKeys(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, c Config) {
+		in := boot(t, c)
+		p, err := in.auth.Authenticate(t.Context(), in.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := in.profile("gone@example.com")
+		keys := auth.NewAPIKeys(&meddled{Store: in.store, before: func() { in.managed(eraseSubject, vars{"s": id}) }}, in.tenants, in.docs.HasSubject, recorder{in.record, in.log}, in.clock.now, in.log)
+		if _, secret, err := keys.Create(t.Context(), p, auth.NewKey{Name: "late", Roles: []string{"shopper"}, Subject: id}); !errors.Is(err, auth.ErrNoSubject) || secret != "" {
+			t.Error(err)
+		}
+		for _, key := range in.managed(`{ apiKeys { subject revocationDate } }`).at("apiKeys").([]any) {
+			if key := key.(map[string]any); key["subject"] == id && key["revocationDate"] == nil {
+				t.Error("a key of whom was erased is not revoked")
+			}
+		}
 	})
 }
 

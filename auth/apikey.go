@@ -139,7 +139,19 @@ func (k *APIKeys) Create(ctx context.Context, by *Principal, n NewKey) (APIKey, 
 			return APIKey{}, "", err
 		}
 	}
-	return k.create(ctx, by.Account, by.Actor, n)
+	made, token, err := k.create(ctx, by.Account, by.Actor, n)
+	if err != nil || !p.Confined() {
+		return made, token, err
+	}
+	// An erasure revokes the keys that it finds after the data subject is gone. This one it may not have found.
+	known, err := k.subjects(ctx, by.Account, p.Subject)
+	if err == nil && !known {
+		err = cmp.Or(k.RevokeOf(ctx, by.Account, p.Subject, by.Actor), ErrNoSubject)
+	}
+	if err != nil {
+		return APIKey{}, "", fmt.Errorf("auth: create key: %w", err)
+	}
+	return made, token, nil
 }
 
 // Bootstrap makes the first key of an account, before anybody could ask for it.

@@ -228,9 +228,6 @@ func (s *Service) remove(ctx context.Context, id tenant.ID, subject, by string) 
 	if err := s.Keys.Destroy(ctx, id, subject); err != nil {
 		return err
 	}
-	if err := s.APIKeys.RevokeOf(ctx, id, subject, by); err != nil {
-		return err
-	}
 	set, err := s.Set(ctx, id)
 	if err != nil {
 		return err
@@ -239,7 +236,11 @@ func (s *Service) remove(ctx context.Context, id tenant.ID, subject, by string) 
 	if _, err := s.Documents.Expire(ctx, s.Set); err != nil {
 		s.Log.WarnContext(ctx, "documents of whom is erased that have ended by themselves are left to the sweep", "account", id, "subject", subject, "error", err)
 	}
-	return s.Documents.Erase(ctx, id, set, subject)
+	if err := s.Documents.Erase(ctx, id, set, subject); err != nil {
+		return err
+	}
+	// Last: nobody is given a key from now on, since there is no document.
+	return s.APIKeys.RevokeOf(ctx, id, subject, by)
 }
 
 // references begins the references of this package's events.
