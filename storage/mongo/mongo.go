@@ -160,6 +160,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
 		return err
 	}
+	if err := s.checkServer(ctx); err != nil {
+		return err
+	}
 	if err := s.chooseReadConcern(ctx); err != nil {
 		return err
 	}
@@ -172,6 +175,27 @@ func (s *Store) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkServer refuses a server that is known to lose writes.
+func (s *Store) checkServer(ctx context.Context) error {
+	return s.call(ctx, "ask what the server is", func(ctx context.Context, _ bool) error {
+		info, err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Raw()
+		if answerIn(err) != nil && !transient(err) {
+			return nil // it is not to say
+		}
+		if err == nil && losesWrites(info) {
+			err = fmt.Errorf("%w: FerretDB 1 does not keep writers apart, so acknowledged writes are lost; FerretDB 2 does", storage.ErrInvalid)
+		}
+		return err
+	})
+}
+
+// losesWrites tells, from what it says of itself, whether of several writers that replace the same version of a
+// document more than one may succeed.
+func losesWrites(info bson.Raw) bool {
+	_, err := info.LookupErr("ferretdbVersion") // gone in FerretDB 2
+	return err == nil
 }
 
 // chooseReadConcern settles for what the server has if it does not take the read concern.

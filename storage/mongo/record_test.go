@@ -74,3 +74,20 @@ func TestDecode(t *testing.T) {
 		}
 	}
 }
+
+// What servers say of themselves decides whether they are used.
+func TestLosesWrites(t *testing.T) {
+	for info, want := range map[string]bool{
+		`{"version": "8.0.4", "gitVersion": "bc35ab4305d9920d9d0491c1c9ef9b72383d31f9", "modules": [], "ok": 1.0}`:                                                             false,
+		`{"version": "7.0.77", "gitVersion": "unknown", "ferretdb": {"version": "v2.7.0", "package": "docker"}, "ok": 1.0}`:                                                    false,
+		`{"version": "7.0.42", "gitVersion": "unknown", "ferretdbVersion": "v1.24.2", "ferretdbFeatures": {"aggregationStages": ["$project", "$unset", "$group"]}, "ok": 1.0}`: true,
+	} {
+		var raw bson.Raw
+		if err := bson.UnmarshalExtJSON([]byte(info), false, &raw); err != nil {
+			t.Fatal(err)
+		}
+		if got := losesWrites(raw); got != want {
+			t.Errorf("%s: %v", info, got)
+		}
+	}
+}
