@@ -116,6 +116,9 @@ func TestCommands(t *testing.T) {
 		{args: "sdl --key=wrong", exit: 1, errors: `error: (?s:.+)\(UNAUTHENTICATED\)\nhint: .+\n`},
 		{args: "sdl --variant=secret", exit: 2, errors: `error: --variant must be one of (?s:.+)`},
 
+		{args: "subject export {profile} --no-record --reason=she-asks-for-it", out: `\{\n  "format": (?s:.+)"email": "a@example.com"\n(?s:.+)\}\n`},
+		{args: "subject export none --reason=she-asks-for-it", exit: 1, errors: `error: The account has no such data subject: .+\(NOT_FOUND\)\n`},
+		{args: "subject export none", exit: 2, errors: `error: missing flags: --reason.+\nhint: profilegraph subject export --help\n`},
 		{args: "subject erase none --yes", exit: 1, errors: `error: The account has no such data subject: .+\(NOT_FOUND\)\n`},
 		{args: "subject erase none", exit: 1, errors: `error: this erases everything about none, .+--yes\n`},
 		{args: "subject hold none --reference=case-1", exit: 1, errors: `error: The account has no such data subject: .+\(NOT_FOUND\)\n`},

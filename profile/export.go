@@ -45,10 +45,10 @@ type ExportedVersion struct {
 	Content map[string]any `json:"content"`
 }
 
-// Export returns in clear all that p's account has stored of a data subject: the document with its id and what that owns,
-// as ordered by entity and id, and unless they are not wanted the older versions, which count with the newest ones. It is on
-// the record, with the details, before anything is opened. What is refused for one document is refused for all, and so
-// is what cannot be read: nobody takes a part for the whole.
+// Export returns in clear all that p's account has stored of a data subject: the document with its id, then what that owns, in
+// order of entity and id; older versions only if they are asked for. The record tells of it, with the details, before anything
+// is opened. What is refused for one document is refused for all, and what cannot be read keeps the rest back: nobody takes a
+// part for the whole.
 //
 // It fails with ErrNotFound where there is nothing, with [ErrExportTooLarge] where there is too much, and with an *auth.RefusedError.
 func (s *Service) Export(ctx context.Context, p *auth.Principal, set *schema.Set, subject string, older bool, why auth.Reason, details map[string]string) ([]Exported, []audit.Receipt, error) {
@@ -107,34 +107,13 @@ func (s *Service) gather(ctx context.Context, id tenant.ID, set *schema.Set, sub
 	}
 	add := func(e *schema.Entity, r storage.Record) error {
 		newest := decoded(id, e, &r)
+		err := cmp.Or(newest.broken, room(r))
 		h := held{e, []kept{newest}}
-		if err := cmp.Or(newest.broken, room(r)); err != nil {
-			return err
+		if err == nil && older {
+			h.versions, err = s.appendOlder(ctx, id, e, h.versions, room)
 		}
-		if !older {
-			list = append(list, h)
-			return nil
-		}
-		prefix := oldPrefix(r.ID, newest.Created)
-		for page := (storage.Page{Prefix: prefix, After: oldID(r.ID, newest.Created, newest.Number), Desc: true, Limit: batch}); ; {
-			old, err := s.store.Scan(ctx, versions(id, e), page)
-			if err != nil {
-				return fmt.Errorf("profile: export: %w", err)
-			}
-			for i := range old {
-				page.After = old[i].ID
-				old[i].ID, old[i].Owner = r.ID, r.Owner
-				k := decoded(id, e, &old[i])
-				if err := cmp.Or(k.broken, room(old[i])); err != nil {
-					return err
-				}
-				h.versions = append(h.versions, k)
-			}
-			if len(old) < batch {
-				list = append(list, h)
-				return nil
-			}
-		}
+		list = append(list, h)
+		return err
 	}
 	for _, e := range set.Entities {
 		if e.Owner != "" {
@@ -155,6 +134,31 @@ func (s *Service) gather(ctx context.Context, id tenant.ID, set *schema.Set, sub
 		}
 	}
 	return list, nil
+}
+
+// appendOlder appends the versions before a document's newest one, which is there, as long as there is room.
+func (s *Service) appendOlder(ctx context.Context, id tenant.ID, e *schema.Entity, list []kept, room func(storage.Record) error) ([]kept, error) {
+	newest := list[0]
+	page := storage.Page{Prefix: oldPrefix(newest.ID, newest.Created), After: oldID(newest.ID, newest.Created, newest.Number), Desc: true, Limit: batch}
+	for {
+		old, err := s.store.Scan(ctx, versions(id, e), page)
+		if err != nil {
+			return nil, err
+		}
+		for i := range old {
+			r := &old[i]
+			page.After = r.ID
+			r.ID, r.Owner = newest.ID, newest.Owner
+			k := decoded(id, e, r)
+			if err := cmp.Or(k.broken, room(*r)); err != nil {
+				return nil, err
+			}
+			list = append(list, k)
+		}
+		if len(old) < batch {
+			return list, nil
+		}
+	}
 }
 
 // disclose opens a document with its versions.

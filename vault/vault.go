@@ -5,7 +5,8 @@
 //
 // [Vault.Seal] gives the form in which a document is stored: each value of a sensitive or pii field,
 // and whatever the schema does not declare, encrypted for its place. [Vault.Mask] gives what
-// everybody may see of it, [Vault.Reveal] what a grant discloses. [Vault.Open] gives all of it in
+// everybody may see of it, [Vault.Reveal] what a grant discloses, and [Vault.Disclose] all of it, whatever the schema
+// shows, for a grant of all that is secret in it. [Vault.Open] gives all of it in
 // clear, for the server's own work and never for an answer. [Vault.Entries] turns a look-up key into
 // the entries under which storage finds it. [Vault.Destroy] makes everything about one person
 // unreadable for good.
