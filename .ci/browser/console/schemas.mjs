@@ -96,6 +96,15 @@ export async function schemas(browser) {
       .locator('.cm-tooltip')
       .getByText(/sensitive looks meant/)
       .waitFor();
+    // What the server gets is what was typed, not what a browser makes of it.
+    await edit(page, '{"properties": {"pet": {"type": "string"}, "pet": {"type": "integer"}}}');
+    await page.locator('.cm-lintRange-error', { hasText: 'pet' }).hover();
+    await page
+      .locator('.cm-tooltip')
+      .getByText(/the name appears twice/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await region(page, 'This schema cannot be used').getByText('the name appears twice').waitFor();
     await edit(page, '{"properties": {');
     await page.locator('.cm-lint-marker-error').waitFor();
     assert.ok(await page.getByRole('button', { name: 'Check', exact: true }).isDisabled());

@@ -35,7 +35,7 @@ export function SchemaEditor({
         writing('json', label),
         autocompletion({ override: [completer(vocabulary)] }),
         lint(
-          linter(vocabulary, (schema) => latest.current.ask(schema)),
+          linter(vocabulary, (text) => latest.current.ask(text)),
           { delay: 500 },
         ),
         EditorView.updateListener.of((update) => {

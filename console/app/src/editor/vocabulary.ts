@@ -69,7 +69,7 @@ function placeOf(state: EditorState, pointer: string): { from: number; to: numbe
 
 const parse = jsonParseLinter();
 
-export type Ask = (schema: JsonObject) => Promise<{ problem: Problem; serious: boolean }[]>;
+export type Ask = (text: string) => Promise<{ problem: Problem; serious: boolean }[]>;
 
 /** Checks the text against the vocabulary, and what passes by asking the server, which knows more. */
 export function linter(vocabulary: JsonObject, ask: Ask) {
@@ -79,7 +79,8 @@ export function linter(vocabulary: JsonObject, ask: Ask) {
     const syntax = parse(view);
     if (syntax.length > 0) return syntax;
     const { state } = view;
-    const schema: unknown = JSON.parse(state.doc.toString());
+    const text = state.doc.toString();
+    const schema: unknown = JSON.parse(text);
     const { errors } = validator.validate(schema);
     // A broken rule is told with everything around it: what counts is the innermost place.
     const places = new Set(
@@ -99,7 +100,7 @@ export function linter(vocabulary: JsonObject, ask: Ask) {
       });
     }
     if (!isObject(schema)) return [];
-    return (await ask(schema)).map(({ problem, serious }) => ({
+    return (await ask(text)).map(({ problem, serious }) => ({
       ...placeOf(state, problem.pointer),
       severity: serious ? 'error' : 'warning',
       message: [problem.message, problem.fix].filter(Boolean).join(' — '),

@@ -70,7 +70,7 @@ function Draft({
   const behind = base.version !== inForce.version;
   if (behind && !edited) startOver();
   const schema = useMemo(() => parse(text), [text]);
-  const upload: Upload = { entity, schema: isObject(schema) ? schema : {}, mode: 'REPLACE' };
+  const upload: Upload = { entity, schema: text, mode: 'REPLACE' };
   return (
     <>
       <Card

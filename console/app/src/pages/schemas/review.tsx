@@ -103,7 +103,8 @@ const Publish = graphql(`
 
 export interface Upload {
   entity: string;
-  schema: JsonObject;
+  /** The schema, or its text: there, names that are given twice and long numbers are what was typed. */
+  schema: JsonObject | string;
   mode: SchemaMode;
 }
 

@@ -1,4 +1,4 @@
-import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,D as n,S as r,U as i,bt as a,c as o,ht as s,vt as c,yt as l}from"./base-CI75EYC3.js";import{n as u}from"./editor-B2Prirff.js";import{C as d,E as f,I as p,P as m,Q as h,X as g,_,b as v,d as y,f as b,g as x,h as S,it as C,j as w,o as T,p as E,v as D,w as O,x as k,z as A}from"./parts-CJVh0t1q.js";var j=e(a(),1),M=l(),N=A(`
+import{a as e}from"./rolldown-runtime-BWaJ3C7D.js";import{C as t,D as n,S as r,U as i,bt as a,c as o,ht as s,vt as c,yt as l}from"./base-CI75EYC3.js";import{n as u}from"./editor-CMjoygFT.js";import{C as d,E as f,I as p,P as m,Q as h,X as g,_,b as v,d as y,f as b,g as x,h as S,it as C,j as w,o as T,p as E,v as D,w as O,x as k,z as A}from"./parts-CJVh0t1q.js";var j=e(a(),1),M=l(),N=A(`
   query Subgraphs {
     subgraphs {
       name
