@@ -3,12 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -202,14 +209,49 @@ func run(c Config) *process {
 	return p
 }
 
+// certify writes a certificate of loopback and its key to files, and returns what trusts it.
+func certify(t testing.TB, certificate, key string) *http.Transport {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: text}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trusted := x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted.AddCert(parsed)
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}
+	t.Cleanup(trusting.CloseIdleConnections)
+	return trusting
+}
+
 // client sends requests with one credential.
 type client struct {
 	t   testing.TB
 	url string
 	key string
+	by  http.RoundTripper // nil: by the default one
 }
 
-func (c *client) as(t testing.TB, key string) *client { return &client{t: t, url: c.url, key: key} }
+func (c *client) as(t testing.TB, key string) *client {
+	return &client{t: t, url: c.url, key: key, by: c.by}
+}
 
 // reply is an HTTP answer, and what a GraphQL client reads in it.
 type reply struct {
@@ -280,7 +322,11 @@ func (c *client) try(method, path string, body io.Reader, header ...string) (*re
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
+	by := c.by
+	if by == nil {
+		by = http.DefaultTransport
+	}
+	res, err := by.RoundTrip(req) // follows no redirect
 	if err != nil {
 		return nil, err
 	}
