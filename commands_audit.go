@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -86,12 +87,27 @@ func (c *auditExport) Run(ctx context.Context, t terminal) error {
 		_, err := io.Copy(t.out, body)
 		return err
 	}
-	f, err := os.OpenFile(c.File, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if info, err := os.Stat(c.File); err == nil && !info.Mode().IsRegular() { // a pipe, a device
+		f, err := os.OpenFile(c.File, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, body)
+		return errors.Join(err, f.Close())
+	}
+	// An export that breaks off leaves the one that was there.
+	f, err := os.CreateTemp(filepath.Dir(c.File), "."+filepath.Base(c.File)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, body)
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), c.File)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }
 
 type auditVerify struct {

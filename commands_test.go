@@ -239,6 +239,30 @@ func TestNoServerThere(t *testing.T) {
 	}
 }
 
+// An export of the record that breaks off leaves the file that was there, and nothing else.
+func TestExportBreaksOff(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "a part of it\n")   //nolint:errcheck // it is cut off anyway
+		http.NewResponseController(w).Flush() //nolint:errcheck // likewise
+		panic(http.ErrAbortHandler)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "record.ndjson")
+	if err := os.WriteFile(file, []byte("of last year"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if exit := command([]string{"audit", "export", file, "--key=k", "--url=" + server.URL}, nil, &out, &errs); exit != 1 {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+	kept, err := os.ReadFile(file)
+	if left, _ := os.ReadDir(dir); err != nil || string(kept) != "of last year" || len(left) != 1 {
+		t.Errorf("%v: %q beside %d files", err, kept, len(left)-1)
+	}
+}
+
 // A variable that is wrong fails the command that reads it, unless its flag is given, and no other.
 func TestWrongVariables(t *testing.T) {
 	t.Setenv("PROFILEGRAPH_REQUEST_TIMEOUT", "soon")
