@@ -14,6 +14,16 @@ import (
 
 // What the control plane offers to those who write schemas.
 
+func TestSchemaText(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	in.publish("Ledger", `{"type":"object","properties":{"points":{"type":"integer","maximum":9007199254740993}}}`)
+	const want = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \"points\": {\n      \"type\": \"integer\",\n      \"maximum\": 9007199254740993\n    }\n  }\n}"
+	if r := in.managed(`{ schema(entity: "Ledger") { text } }`); r.str("schema.text") != want {
+		t.Error(r.Text)
+	}
+}
+
 func TestSchemaFields(t *testing.T) {
 	t.Parallel()
 	in := boot(t, defaults(t))

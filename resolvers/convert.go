@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -100,9 +101,18 @@ func role(r auth.Role) *generated.Role {
 }
 
 func schemaVersion(v schemastore.Version) *generated.SchemaVersion {
-	return &generated.SchemaVersion{Entity: v.Entity.Name, Version: v.Number, Current: v.Current, Schema: scalar.JSON(v.Entity.Source),
+	return &generated.SchemaVersion{Entity: v.Entity.Name, Version: v.Number, Current: v.Current, Schema: scalar.JSON(v.Entity.Source), Text: indented(v.Entity.Source),
 		Fields: schemaFields(v.Entity), Author: optional(v.Author), CreationDate: optionalTime(v.Created), Note: optional(v.Note),
 		Changes: changes(v.Changes), Warnings: warnings(v.Warnings)}
+}
+
+// indented returns JSON as people read it.
+func indented(text []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, text, "", "  ") != nil {
+		return string(text)
+	}
+	return b.String()
 }
 
 func schemaFields(e *schema.Entity) []*generated.SchemaField {

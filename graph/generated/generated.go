@@ -340,6 +340,7 @@ type ComplexityRoot struct {
 		Fields       func(childComplexity int) int
 		Note         func(childComplexity int) int
 		Schema       func(childComplexity int) int
+		Text         func(childComplexity int) int
 		Version      func(childComplexity int) int
 		Warnings     func(childComplexity int) int
 	}
@@ -1961,6 +1962,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaVersion.Schema(childComplexity), true
+	case "SchemaVersion.text":
+		if e.ComplexityRoot.SchemaVersion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaVersion.Text(childComplexity), true
 	case "SchemaVersion.version":
 		if e.ComplexityRoot.SchemaVersion.Version == nil {
 			break
@@ -3007,6 +3014,8 @@ type SchemaVersion {
   current: Boolean!
   "The JSON Schema as it applies."
   schema: JSON!
+  "` + "`" + `schema` + "`" + ` as indented text, for clients that would round its numbers."
+  text: String!
   "The fields at every depth, in order of the schema."
   fields: [SchemaField!]!
   author: String
@@ -3606,6 +3615,8 @@ func (ec *executionContext) childFields_SchemaVersion(ctx context.Context, field
 		return ec.fieldContext_SchemaVersion_current(ctx, field)
 	case "schema":
 		return ec.fieldContext_SchemaVersion_schema(ctx, field)
+	case "text":
+		return ec.fieldContext_SchemaVersion_text(ctx, field)
 	case "fields":
 		return ec.fieldContext_SchemaVersion_fields(ctx, field)
 	case "author":
@@ -10749,6 +10760,29 @@ func (ec *executionContext) fieldContext_SchemaVersion_schema(_ context.Context,
 	return graphql.NewScalarFieldContext("SchemaVersion", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
+func (ec *executionContext) _SchemaVersion_text(ctx context.Context, field graphql.CollectedField, obj *SchemaVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SchemaVersion_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SchemaVersion_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SchemaVersion", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _SchemaVersion_fields(ctx context.Context, field graphql.CollectedField, obj *SchemaVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15612,6 +15646,11 @@ func (ec *executionContext) _SchemaVersion(ctx context.Context, sel ast.Selectio
 			}
 		case "schema":
 			out.Values[i] = ec._SchemaVersion_schema(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._SchemaVersion_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -380,6 +380,8 @@ type SchemaVersion struct {
 	Current bool `json:"current"`
 	// The JSON Schema as it applies.
 	Schema scalar.JSON `json:"schema"`
+	// `schema` as indented text, for clients that would round its numbers.
+	Text string `json:"text"`
 	// The fields at every depth, in order of the schema.
 	Fields       []*SchemaField `json:"fields"`
 	Author       *string        `json:"author,omitempty"`

@@ -288,6 +288,16 @@ export async function schemas(browser) {
     await view.close();
   });
 
+  await check('the editor shows numbers as they are, however long', async () => {
+    await control(
+      'mutation { publishSchema(entity: "Ledger", schema: {properties: {points: {type: "integer", maximum: 9007199254740993}}}) { version } }',
+    );
+    const view = await open(browser, { key: adminKey, path: '/schemas/Ledger/edit' });
+    await view.page.locator('.cm-content').getByText('9007199254740993').waitFor();
+    quiet(view);
+    await view.close();
+  });
+
   await check('history: versions, what differs side by side, rolling back', async () => {
     const view = await open(browser, {
       key: adminKey,

@@ -9,9 +9,12 @@ export const isObject = (value: unknown): value is JsonObject =>
 const leaf = String.raw`(?:"(?:[^"\\]|\\.)*"|[-+.\deE]+|true|false|null)`;
 const shortList = new RegExp(String.raw`\[\n\s+(${leaf}(?:,\n\s+${leaf})*)\n\s+\]`, 'g');
 
-/** JSON as people read it: indented, with short lists on one line. */
-export const pretty = (value: unknown) =>
-  JSON.stringify(value, null, 2).replace(shortList, (list, inner: string) => {
+/** Indented JSON with short lists on one line. */
+export const compact = (indented: string) =>
+  indented.replace(shortList, (list, inner: string) => {
     const line = `[${inner.replace(/,\n\s+/g, ', ')}]`;
     return line.length <= 72 ? line : list;
   });
+
+/** JSON as people read it. */
+export const pretty = (value: unknown) => compact(JSON.stringify(value, null, 2));

@@ -4,7 +4,7 @@ import { Comparison, SchemaEditor } from '../../editor';
 import { graphql } from '../../gql';
 import { control } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
-import { isObject, pretty, type Json, type JsonObject } from '../../lib/json';
+import { compact, isObject, pretty, type Json, type JsonObject } from '../../lib/json';
 import { useUnsaved } from '../../lib/unsaved';
 import { Await, Button, Card, Field, Page } from '../../ui';
 import { SchemaPage } from './frame';
@@ -33,7 +33,7 @@ function parse(text: string): Json | undefined {
 
 export const EditSchema = ({ entity }: { entity: string }) => (
   <SchemaPage entity={entity} tab="/edit">
-    {({ schema, version }) => <Draft key={entity} entity={entity} inForce={{ version, text: pretty(schema) }} />}
+    {({ text, version }) => <Draft key={entity} entity={entity} inForce={{ version, text: compact(text) }} />}
   </SchemaPage>
 );
 

@@ -17,6 +17,7 @@ const InForce = graphql(`
       creationDate
       note
       schema
+      text
       fields {
         path
         name

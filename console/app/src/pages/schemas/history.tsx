@@ -5,7 +5,7 @@ import { Comparison } from '../../editor';
 import { graphql } from '../../gql';
 import { control, type Finding } from '../../lib/api';
 import { useWords } from '../../lib/i18n';
-import { pretty } from '../../lib/json';
+import { compact } from '../../lib/json';
 import { usePerson } from '../../lib/session';
 import { Await, Badge, Button, Card, Dialog, Empty, FailureNotice, Field, Moment, useAction, useToast } from '../../ui';
 import { Changes } from './changes';
@@ -20,7 +20,7 @@ const PastSchemas = graphql(`
       author
       creationDate
       note
-      schema
+      text
       changes {
         kind
         path
@@ -165,8 +165,8 @@ function Past({ entity, current }: { entity: string; current: number }) {
                 <ChangesBetween entity={entity} from={from.version} to={to.version} />
                 <Comparison
                   language="json"
-                  before={pretty(from.schema)}
-                  after={pretty(to.schema)}
+                  before={compact(from.text)}
+                  after={compact(to.text)}
                   labels={[t('versions.one', { version: from.version }), t('versions.one', { version: to.version })]}
                 />
               </Card>

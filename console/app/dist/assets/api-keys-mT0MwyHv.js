@@ -1,0 +1,1 @@
+export{t as default,n as useRoles}from"./api-keys-Lg1WyRPw.js";
