@@ -118,7 +118,12 @@ export async function shapes(browser) {
     await accessible(page, 'a form of every shape');
     await shot(page, '1280-light-shapes-form', { fullPage: true });
     await page.getByLabel('Limit').fill('12.5');
+    await page.getByLabel('Extra').fill('{"a": 9007199254740993}');
+    await page.getByLabel('Codes').fill('1\n9007199254740993');
+    await page.getByRole('button', { name: 'Create Wallet' }).click();
+    await page.getByText('A number here has more digits than a browser keeps').nth(1).waitFor();
     await page.getByLabel('Extra').fill('{"a": 1}');
+    await page.getByLabel('Codes').fill('1\n2');
     await page.getByRole('button', { name: 'Create Wallet' }).click();
     await page.waitForURL(`**/shoppers/Profile/${owner}`);
     const { profile } = await data(

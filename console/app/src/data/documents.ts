@@ -1,6 +1,6 @@
 // Operations on documents, built from the model.
 import { execute, type Answer, type Receipt, Failure } from '../lib/api';
-import { isObject, type Json, type JsonObject } from '../lib/json';
+import { exact, isObject, type Json, type JsonObject } from '../lib/json';
 import type { Entity, FieldModel, InputModel, Owned } from './model';
 
 export interface Meta {
@@ -152,6 +152,7 @@ export async function byId(entity: Entity, id: string): Promise<Found<Doc> | nul
 export async function idByKey(entity: Entity, key: InputModel, value: string): Promise<string | null> {
   const typed =
     key.shape.kind === 'scalar' && ['Int', 'Long', 'Float'].includes(key.shape.scalar) ? Number(value) : value;
+  if (!exact(typed)) throw new Failure('BAD_USER_INPUT', 'The number has more digits than a browser keeps.');
   const found = must(
     await run(`query Find($by: ${entity.byType}!) { found: ${entity.one}(by: $by) { id } }`, {
       by: { [key.name]: typed },

@@ -4,7 +4,7 @@ import { Plus, Trash2, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import type { InputModel } from '../../data/model';
 import { useWords } from '../../lib/i18n';
-import { isObject, pretty, type Json, type JsonObject } from '../../lib/json';
+import { exact, isObject, pretty, type Json, type JsonObject } from '../../lib/json';
 import { spoken } from '../../lib/names';
 import { Button, Field, IconButton } from '../../ui';
 
@@ -22,14 +22,16 @@ export interface Context {
 const whole = ['Int', 'Long'];
 const numeric = [...whole, 'Float'];
 
+type Problem = 'required' | 'number' | 'json' | 'long';
+
 /** What is wrong with a draft before the server is asked. */
 export function problemsOf(
   inputs: InputModel[],
   draft: JsonObject,
   patch: boolean,
   prefix = '',
-): [path: string, problem: 'required' | 'number' | 'json'][] {
-  return inputs.flatMap((input): [string, 'required' | 'number' | 'json'][] => {
+): [path: string, problem: Problem][] {
+  return inputs.flatMap((input): [string, Problem][] => {
     const path = prefix + input.name;
     const value = draft[input.name];
     if (value === undefined || value === null || value === '')
@@ -42,10 +44,13 @@ export function problemsOf(
     }
     if (input.shape.kind === 'scalar' && numeric.includes(input.shape.scalar)) {
       const bad = [value].flat().some((v) => typeof v !== 'number' || !Number.isFinite(v));
-      return bad ? [[path, 'number']] : [];
+      if (bad) return [[path, 'number']];
+      return whole.includes(input.shape.scalar) && !exact(value) ? [[path, 'long']] : [];
     }
-    if (input.shape.kind === 'scalar' && input.shape.scalar === 'JSON' && value === invalidJson)
-      return [[path, 'json']];
+    if (input.shape.kind === 'scalar' && input.shape.scalar === 'JSON') {
+      if (value === invalidJson) return [[path, 'json']];
+      return exact(value) ? [] : [[path, 'long']];
+    }
     return [];
   });
 }

@@ -1,0 +1,1 @@
+export{t as default,n as useRoles}from"./api-keys-Dpa99O8y.js";

@@ -1,1 +1,0 @@
-export{t as default,n as useRoles}from"./api-keys-Lg1WyRPw.js";

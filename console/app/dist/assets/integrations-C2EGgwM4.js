@@ -1,1 +1,0 @@
-export{t as default,n as useConsumers}from"./integrations-BRxwsfTz.js";

@@ -1,0 +1,1 @@
+export{t as default,n as useConsumers}from"./integrations-DZZYJ6Ej.js";
