@@ -535,6 +535,7 @@ func denied(t testing.TB, all []entry, ids people) (list []string) {
 func TestRefusalsAreLimited(t *testing.T) {
 	t.Parallel()
 	in := boot(t, defaults(t))
+	in.clock.stop()
 	for i := range 25 {
 		in.profile(fmt.Sprintf("shopper%d@example.com", i))
 	}

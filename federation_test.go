@@ -107,6 +107,7 @@ func TestEntityLookupsAreLimited(t *testing.T) {
 	c := defaults(t)
 	c.LookupMisses = 1
 	in := boot(t, c)
+	in.clock.stop()
 	ana := in.profile("ana@example.com")
 	var guesses []vars
 	for i := range 20 {

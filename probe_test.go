@@ -122,6 +122,7 @@ func TestUniqueValuesAreGuesses(t *testing.T) {
 	c := defaults(t)
 	c.LookupMisses = 1
 	in := boot(t, c)
+	in.clock.stop()
 	for i := range 20 {
 		in.profile(fmt.Sprintf("taken%d@example.com", i))
 	}
@@ -156,6 +157,7 @@ func TestComparisonsAreGuesses(t *testing.T) {
 	c := defaults(t)
 	c.LookupMisses = 1
 	in := boot(t, c)
+	in.clock.stop()
 	r := in.do(`mutation { createProfile(input: {email: "ana@example.com", firstName: "Ana"}) { id meta { version } } }`)
 	id, first := r.str("createProfile.id"), r.str("createProfile.meta.version")
 	editor := in.newKey([]string{"editor"}, "")

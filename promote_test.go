@@ -144,6 +144,7 @@ func TestPromotionsAreNotForGuessing(t *testing.T) {
 	c := defaults(t)
 	c.LookupMisses = 0.5 // five at once
 	in := boot(t, c)
+	in.clock.stop()
 	id := in.do(`mutation { createProspect(input: {email: "a@example.com", document: "1234"}) { id } }`).str("createProspect.id")
 	editor := in.newKey([]string{"editor"}, "")
 	guess := func(document string) string {
