@@ -54,6 +54,7 @@ type DB struct {
 	pending []*put
 
 	write    sync.Mutex   // held while a transaction is written, and while the file is copied
+	file     os.FileInfo  // which file db is; guarded by write
 	replaced atomic.Int64 // counts the writes that left something behind
 	scrub    sync.Mutex   // held by Scrub and Close
 	scrubbed int64        // value of replaced up to which nothing is left behind
@@ -70,7 +71,10 @@ func Open(path string) (*DB, error) {
 		return nil, fmt.Errorf("keydb: open: %w", err)
 	}
 	d := &DB{path: path, db: db}
-	if err := d.recover(); err != nil {
+	if d.file, err = os.Stat(path); err == nil {
+		err = d.recover()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("keydb: open: %w", err), d.Close())
 	}
 	return d, nil
@@ -275,9 +279,34 @@ func (d *DB) put(ctx context.Context, list ...*put) error {
 	return nil
 }
 
+// inPlace fails when the file is not any more where it was opened: it can still be written, but nobody would find the
+// keys again. Another one in its place is somebody else's, perhaps a backup.
+func (d *DB) inPlace() error {
+	now, err := os.Stat(d.path)
+	if err == nil && !os.SameFile(d.file, now) {
+		err = errors.New("another file is in the place of the keys'")
+	}
+	return err
+}
+
 // commit writes a batch in one transaction.
 func (d *DB) commit(batch []*put) {
-	err := d.db.Update(func(tx *bbolt.Tx) error {
+	err := d.inPlace()
+	if err == nil {
+		err = d.apply(batch)
+	}
+	for _, p := range batch {
+		p.done = true
+		if err != nil {
+			p.err = unavailable(err)
+		} else if p.err == nil && p.prev != nil {
+			d.replaced.Add(1)
+		}
+	}
+}
+
+func (d *DB) apply(batch []*put) error {
+	return d.db.Update(func(tx *bbolt.Tx) error {
 		for _, p := range batch {
 			if p.err = p.check(tx); p.err != nil {
 				continue
@@ -293,14 +322,6 @@ func (d *DB) commit(batch []*put) {
 		}
 		return nil
 	})
-	for _, p := range batch {
-		p.done = true
-		if err != nil {
-			p.err = unavailable(err)
-		} else if p.err == nil && p.prev != nil {
-			d.replaced.Add(1)
-		}
-	}
 }
 
 // check reports why a write cannot be made.

@@ -57,6 +57,52 @@ func put(t testing.TB, d *keydb.DB, name string, body, prev bson.Raw) {
 	}
 }
 
+// Keys that are written to a file which was removed, or that another took the place of, would be lost, and the other one
+// is not ours to overwrite.
+func TestFileRemoved(t *testing.T) {
+	path := temp(t)
+	d := open(t, path)
+	one, _ := body(t)
+	two, _ := body(t)
+	put(t, d, "before", one, nil)
+	put(t, d, "before", two, one) // leaves something to scrub
+	unusable := func(name string) {
+		t.Helper()
+		for _, err := range []error{d.Put(t.Context(), "acme", name, one, nil), d.Scrub(t.Context())} {
+			if !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("without its file: %v", err)
+			}
+		}
+		if got, err := d.Get(t.Context(), "acme", "before"); err != nil || !bytes.Equal(got, two) {
+			t.Errorf("reads go on, but: %v", err)
+		}
+	}
+	aside := path + ".aside"
+	if err := os.Rename(path, aside); err != nil {
+		t.Fatal(err)
+	}
+	unusable("removed")
+	backup := []byte("a backup that somebody put here")
+	if err := os.WriteFile(path, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unusable("replaced")
+	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, backup) {
+		t.Errorf("%v: the other file is %q", err, kept)
+	}
+	if err := os.Rename(aside, path); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // also of the copy that a scrub makes
+		if err := d.Scrub(t.Context()); err != nil {
+			t.Error(err)
+		}
+		put(t, d, fmt.Sprint("after ", time.Now().UnixNano()), one, nil)
+		put(t, d, "before", one, two)
+		one, two = two, one
+	}
+}
+
 // content returns all bytes of all files beside a path, and their names.
 func content(t testing.TB, path string) []byte {
 	t.Helper()

@@ -49,12 +49,19 @@ func (d *DB) renew() (old *bbolt.DB, covers int64, err error) {
 	d.write.Lock()
 	defer d.write.Unlock()
 	covers = d.replaced.Load()
+	if err := d.inPlace(); err != nil {
+		return nil, 0, unavailable(err)
+	}
 	if err := d.dropOld(); err != nil { // of a call that failed
 		return nil, 0, err
 	}
 	fresh, err := d.copy()
 	if err != nil {
 		return nil, 0, errors.Join(err, shred(d.path+newSuffix))
+	}
+	file, err := os.Stat(d.path + newSuffix)
+	if err != nil {
+		return nil, 0, errors.Join(err, fresh.Close(), shred(d.path+newSuffix))
 	}
 	// The copy is open, and so locked, before it is in place: no other process can slip in.
 	if err := os.Link(d.path, d.path+oldSuffix); err != nil {
@@ -66,6 +73,7 @@ func (d *DB) renew() (old *bbolt.DB, covers int64, err error) {
 	d.exchange.Lock()
 	old, d.db = d.db, fresh
 	d.exchange.Unlock()
+	d.file = file
 	if err := syncDir(d.path); err != nil {
 		return nil, 0, errors.Join(err, old.Close())
 	}
