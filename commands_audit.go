@@ -87,8 +87,12 @@ func (c *auditExport) Run(ctx context.Context, t terminal) error {
 		_, err := io.Copy(t.out, body)
 		return err
 	}
-	if info, err := os.Stat(c.File); err == nil && !info.Mode().IsRegular() { // a pipe, a device
-		f, err := os.OpenFile(c.File, os.O_WRONLY, 0)
+	file := c.File
+	if to, err := filepath.EvalSymlinks(file); err == nil { // a link stays one
+		file = to
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() { // a pipe, a device
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
@@ -96,13 +100,13 @@ func (c *auditExport) Run(ctx context.Context, t terminal) error {
 		return errors.Join(err, f.Close())
 	}
 	// An export that breaks off leaves the one that was there.
-	f, err := os.CreateTemp(filepath.Dir(c.File), "."+filepath.Base(c.File)+"-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, body)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), c.File)
+		err = os.Rename(f.Name(), file)
 	}
 	if err != nil {
 		err = errors.Join(err, os.Remove(f.Name()))

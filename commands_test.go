@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -236,6 +237,28 @@ func TestNoServerThere(t *testing.T) {
 	}
 	if n := asked.Load(); n > 0 {
 		t.Errorf("%d requests went where the server sent to", n)
+	}
+}
+
+// An export of the record goes where a link leads, for its owner's eyes only.
+func TestExportThroughLink(t *testing.T) {
+	t.Parallel()
+	in := boot(t, defaults(t))
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "archive.ndjson"), filepath.Join(dir, "record.ndjson")
+	if err := errors.Join(os.WriteFile(file, []byte("of last year"), 0o644), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if exit := command([]string{"audit", "export", link, "--key=" + in.key, "--url=" + in.url}, nil, &out, &errs); exit != 0 {
+		t.Errorf("exit %d: %s", exit, errs.String())
+	}
+	text, err := os.ReadFile(file)
+	if info, e := os.Lstat(file); err != nil || e != nil || info.Mode() != 0o600 || !bytes.Contains(text, []byte("profilegraph-audit-1")) {
+		t.Errorf("%v %v: %.100q", err, e, text)
+	}
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Errorf("the link leads to %q: %v", to, err)
 	}
 }
 
